@@ -66,6 +66,7 @@ type Func struct {
 // DynType is one concrete type behind interfaces. Name is the IR type's text.
 type DynType struct {
 	Name string
+	Zero any // a zero value of the type, for its reflect.Type: typed nil for pointers
 	Is   func(v any) bool
 	Enc  func(e *Enc, v any)
 	Dec  func(d *Dec) any
