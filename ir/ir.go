@@ -25,6 +25,8 @@
 // A draft (an entity under construction) is an ordinary pointer to the entity's state struct: `ptr User`.
 package ir
 
+import "sync/atomic"
+
 // Version is the value of the field `ir` of every file this package reads and writes.
 const Version = "sfc/v1"
 
@@ -41,6 +43,8 @@ type Program struct {
 	Funcs    []*Func    `ir:"funcs"`
 	Init     string     `ir:"init,opt"` // function that sets the Vars, run once before the first request
 	Edges    []*Edge    `ir:"edges,opt"`
+
+	index atomic.Pointer[index] // where names are declared: a cache
 }
 
 // Edge is a dataflow edge between operators (or from a function, written as its name). Derived.

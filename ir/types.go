@@ -78,6 +78,10 @@ func (t *Type) String() string {
 }
 
 func (t *Type) write(b *strings.Builder) {
+	if t == nil {
+		b.WriteString("invalid")
+		return
+	}
 	switch t.Kind {
 	case ListKind:
 		b.WriteString("list ")
@@ -120,6 +124,8 @@ func (t *Type) write(b *strings.Builder) {
 		}
 	case Host, NamedKind:
 		b.WriteString(t.Name)
+	case Invalid:
+		b.WriteString("invalid")
 	default:
 		b.WriteString(basicNames[t.Kind])
 	}
@@ -150,4 +156,25 @@ func NamedType(name string) *Type { return &Type{Kind: NamedKind, Name: name} }
 func HostType(name string) *Type { return &Type{Kind: Host, Name: name} }
 
 // Equal says whether two types are identical.
-func (t *Type) Equal(u *Type) bool { return t == u || t != nil && u != nil && t.String() == u.String() }
+func (t *Type) Equal(u *Type) bool {
+	if t == u {
+		return true
+	}
+	if t == nil || u == nil {
+		return false
+	}
+	return t.Kind == u.Kind && t.Name == u.Name && t.Len == u.Len && t.Variadic == u.Variadic &&
+		t.Key.Equal(u.Key) && t.Elem.Equal(u.Elem) && equalTypes(t.Params, u.Params) && equalTypes(t.Results, u.Results)
+}
+
+func equalTypes(ts, us []*Type) bool {
+	if len(ts) != len(us) {
+		return false
+	}
+	for i, t := range ts {
+		if !t.Equal(us[i]) {
+			return false
+		}
+	}
+	return true
+}
