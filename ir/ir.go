@@ -204,6 +204,7 @@ type (
 		Method string   `ir:"method"`
 		Args   []Expr   `ir:"args,opt"`
 		Into   []string `ir:"into,opt"`
+		Copy   bool     `ir:"accept,opt"` // as of Invoke
 		At     int      `ir:"at,opt"`
 	}
 	// CallFunc calls a func value.
@@ -375,11 +376,12 @@ type (
 		Copy   bool     `ir:"accept,opt"` // the source accepts that arguments and results are copies (//sfc:copy)
 		At     int      `ir:"at,opt"`
 	}
-	// Create turns a draft (a pointer to an entity's state) into an entity and gives the reference.
+	// Create turns a draft (a pointer to an entity's state) into an entity and gives the reference. The state is copied.
 	Create struct {
 		Draft Expr   `ir:"create,op"`
 		Into  string `ir:"into"`
 		Then  string `ir:"then"`
+		Copy  bool   `ir:"accept,opt"` // as of Invoke
 		At    int    `ir:"at,opt"`
 	}
 	// Destroy deletes an entity.
@@ -427,9 +429,11 @@ type (
 	Zero struct {
 		Type *Type `ir:"zero,op"`
 	}
-	// Global reads a package variable, or a variable of the host library (go:io.EOF).
+	// Global reads a package variable, or a variable of the host library (go:io.EOF), which is an error unless Type
+	// says what it is.
 	Global struct {
 		Name string `ir:"var,op"`
+		Type *Type  `ir:"as,opt"`
 	}
 	// FuncVal is a function of the program as a func value.
 	FuncVal struct {
