@@ -2,6 +2,8 @@
 
 package ir
 
+import "strings"
+
 // index finds the positions of declarations by name. It is a cache: an answer is checked against the program, and the
 // index is made anew when the program has changed.
 type index struct {
@@ -84,7 +86,9 @@ func (f *Func) Block(name string) *Block {
 func (d *TypeDef) IsStruct() bool { return d.Is == nil && (len(d.Struct) > 0 || d.Empty == "struct") }
 
 // IsInterface says whether the definition is of an interface type.
-func (d *TypeDef) IsInterface() bool { return d.Is == nil && (len(d.Iface) > 0 || d.Empty == "interface") }
+func (d *TypeDef) IsInterface() bool {
+	return d.Is == nil && (len(d.Iface) > 0 || d.Empty == "interface")
+}
 
 // Underlying gives the type behind declared names: a type of another kind, or a declared type that is itself a struct
 // or an interface (see Fields and Sigs). An undeclared name, or one that is declared by way of itself, gives nil.
@@ -240,6 +244,9 @@ func hasSigs(have, want []*Sig) bool {
 	}
 	return true
 }
+
+// IsHostName says whether a name is of the host library: go:io.EOF.
+func IsHostName(name string) bool { return strings.HasPrefix(name, "go:") }
 
 // isHost says whether a type's methods are the host library's.
 func isHost(p *Program, t *Type) bool {

@@ -10,11 +10,11 @@ import (
 
 func TestParseTypeReadsWhatStringWrites(t *testing.T) {
 	for text, want := range map[string]*Type{
-		"int":                   Basic(Int),
-		"list u8":               ListType(Basic(U8)),
-		"array 3 list string":   ArrayType(3, ListType(Basic(String))),
-		"map string list ref A": MapType(Basic(String), ListType(RefType("A"))),
-		"ptr money.Amount":      PtrType(NamedType("money.Amount")),
+		"int":                                Basic(Int),
+		"list u8":                            ListType(Basic(U8)),
+		"array 3 list string":                ArrayType(3, ListType(Basic(String))),
+		"map string list ref A":              MapType(Basic(String), ListType(RefType("A"))),
+		"ptr money.Amount":                   PtrType(NamedType("money.Amount")),
 		"list Pair[int, map string list u8]": ListType(NamedType("Pair[int, map string list u8]")),
 		"go:strings.Builder":                 HostType("go:strings.Builder"),
 		"func()":                             {Kind: FuncKind},
