@@ -1,0 +1,74 @@
+// This file defines the entry point of the analysis: what it is asked and what it answers.
+
+// Package alias decides where copying at a call to an entity would show.
+//
+// What crosses such a call is a value: arguments, results, panic values and the state of a new entity are copied, where
+// plain Go would share memory. The two agree as long as nobody writes on one side what the other still looks at. This
+// package finds the places where somebody may: it analyses the program *under copying*, remembers which object is a
+// copy of which, and looks for a write on one side of a crossing with a look on the other side after it.
+//
+// The analysis is a whole-program points-to analysis over the program's IR. Functions are first brought into a form in
+// which every value has one definition (form.go). Objects are allocation places in a calling context, entities, package
+// variables, arguments of requests, and copies (object.go). flow.go moves pointers until nothing changes, effect.go
+// collects the writes, live.go says what a frame still looks at, and check.go applies the rules.
+//
+// It errs on the side of refusing: a program that it accepts gives the same answers with sharing and with copying.
+package alias
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stateful-entities/sfc/ir"
+)
+
+// A Finding is one place where a copy would show.
+type Finding struct {
+	Kind  Kind
+	At    Place  // the crossing, or the comparison
+	What  string // what crosses: `argument "xs" of Cart.Put`, `the result of Cart.Items`
+	Write Place  // where one side writes; for Identity and Capacity the place that looks
+	Giver bool   // the giving side writes (else the receiving side)
+	Other Place  // where the other side still looks at it; zero if it keeps it in state
+	State bool   // the other side keeps it in state
+}
+
+// Place is a line of the user's source.
+type Place struct {
+	File string
+	Line int
+	Func string // the function, as the IR names it
+}
+
+func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
+
+// Kind says what would differ.
+type Kind uint8
+
+// The kinds of findings.
+const (
+	Writes   Kind = iota // the receiving side writes to its copy while the giving side can look
+	Kept                 // the giving side writes later, the receiving side still looks
+	Identity             // pointers are compared of which one may be a copy
+	Capacity             // cap of what may be a copy
+)
+
+// Check analyses a verified program. The findings are sorted by place; none means that copying cannot be seen.
+func Check(p *ir.Program) []Finding {
+	a := newAnalysis(p)
+	a.run()
+	return distinct(a.facts().check())
+}
+
+// distinct keeps one finding per crossing and kind.
+func distinct(fs []Finding) []Finding {
+	slices.SortFunc(fs, func(x, y Finding) int { return strings.Compare(x.sortKey(), y.sortKey()) })
+	return slices.CompactFunc(fs, func(x, y Finding) bool {
+		return x.At == y.At && x.What == y.What && x.Kind == y.Kind
+	})
+}
+
+func (f Finding) sortKey() string {
+	return fmt.Sprintf("%s:%06d:%d:%s:%s:%06d:%s:%06d", f.At.File, f.At.Line, f.Kind, f.What, f.Write.File, f.Write.Line, f.Other.File, f.Other.Line)
+}

@@ -1,0 +1,438 @@
+// This file applies the rules: at every crossing, a write on one side and a look on the other after it.
+
+package alias
+
+import "maps"
+
+func (f *facts) check() []Finding {
+	var out []Finding
+	for _, e := range f.a.edges {
+		if e.x.at.accept {
+			continue
+		}
+		if g, ok := f.crossing(e); ok {
+			out = append(out, g)
+		}
+	}
+	return append(out, f.identity()...)
+}
+
+// crossing judges one object that crosses at one place.
+func (f *facts) crossing(e *edge) (Finding, bool) {
+	if e.from.init && !f.written(f.family(e.to)) { // a constant of the program
+		return Finding{}, false
+	}
+	if !f.held(e) {
+		return Finding{}, false
+	}
+	taken := f.family(e.to)
+	given := map[*object]bool{e.from: true}
+	for o := range f.family(e.from) {
+		if !taken[o] {
+			given[o] = true
+		}
+	}
+	again := f.again(e)
+	chains := f.chains(given)
+	givenGrows := again || chains > 1 || f.grows(given, e)
+	takenGrows := f.grows(taken, nil)
+
+	lookers := given
+	if again { // two receivers share it
+		lookers = f.family(e.from)
+	}
+	for o := range taken {
+		for _, w := range f.writes[o] {
+			if w.spare && !givenGrows {
+				continue
+			}
+			if g, ok := f.looks(lookers, w); ok {
+				return f.finding(e, w, g, false), true
+			}
+		}
+	}
+	for o := range given {
+		for _, w := range f.writes[o] {
+			if w.spare && !takenGrows && chains < 2 || o == e.from && !f.after(w, e) {
+				continue
+			}
+			if g, ok := f.looks(taken, w); ok {
+				return f.finding(e, w, g, true), true
+			}
+		}
+	}
+	return Finding{}, false
+}
+
+func (f *facts) written(os map[*object]bool) bool {
+	for o := range os {
+		if len(f.writes[o]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// grows says whether a side appends to the object (after the crossing, for the original itself).
+func (f *facts) grows(os map[*object]bool, e *edge) bool {
+	for o := range os {
+		for _, w := range f.writes[o] {
+			if w.spare && (e == nil || o != e.from || f.after(w, e)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// held says whether the giving side can still look at the original after the crossing.
+func (f *facts) held(e *edge) bool {
+	if f.state[e.from] || !e.x.result && f.liveObjects(e.x.in, e.x.at)[e.from] {
+		return true
+	}
+	_, waits := f.waiting(e.from, e.x.giver())
+	return waits
+}
+
+// again says whether the same concrete object may cross at this place once more.
+func (f *facts) again(e *edge) bool {
+	if f.state[e.from] {
+		return true
+	}
+	if _, ok := f.waiting(e.from, e.x.giver()); ok {
+		return true
+	}
+	x := e.x
+	if x.result || !f.liveObjects(x.in, x.at)[e.from] {
+		return false
+	}
+	for _, v := range x.at.args {
+		for p := range reach(f.a.all(x.in, v)) {
+			if p.o == e.from && aliveSince(x.at, x.at, v, map[*value]bool{}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// look is how a side can still see an object.
+type look struct {
+	place Place
+	state bool
+}
+
+// looks says whether one of the objects can be looked at after a write.
+func (f *facts) looks(os map[*object]bool, w *event) (look, bool) {
+	for o := range os {
+		if f.state[o] {
+			return look{state: true}, true
+		}
+	}
+	live := f.liveObjects(w.in, w.at)
+	for o := range os {
+		if live[o] {
+			return look{place: w.in.place(w.at)}, true
+		}
+	}
+	for o := range os {
+		if h, ok := f.waiting(o, w.in); ok {
+			return look{place: h.in.place(h.at)}, true
+		}
+	}
+	return look{}, false
+}
+
+// after says whether a write may hit the very object that crossed, after it crossed.
+func (f *facts) after(w *event, e *edge) bool {
+	x := e.x
+	if w.mem {
+		if f.state[w.o] || x.result {
+			return true
+		}
+		if w.in == x.in && !follows(x.at, w.at, nil) {
+			_, waits := f.waiting(w.o, x.in) // the function may be called once more with it
+			return waits
+		}
+		return true
+	}
+	return f.afterUp(w, x, w.in, w.at, w.val, map[upKey]bool{})
+}
+
+type upKey struct {
+	in *instance
+	at *op
+	v  *value
+}
+
+// afterUp follows a pointer that did not come out of memory through this frame, and up to the callers it came from.
+func (f *facts) afterUp(w *event, x *crossing, in *instance, at *op, v *value, seen map[upKey]bool) bool {
+	k := upKey{in, at, v}
+	if seen[k] {
+		return false
+	}
+	seen[k] = true
+	if in == x.in && !x.result && aliveSince(x.at, at, v, map[*value]bool{}) {
+		return true
+	}
+	for call := range in.called {
+		if during(in, call, x.in) && aliveSince(call, at, v, map[*value]bool{}) {
+			return true
+		}
+	}
+	for _, site := range in.incoming {
+		for _, arg := range site.at.args {
+			for p := range f.a.all(site.in, arg) {
+				if p.o == w.o && (p.mem || f.afterUp(w, x, site.in, site.at, arg, seen)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// chains counts the places that grow one of the objects by append; one that leaves the shorter view in use counts as two.
+func (f *facts) chains(os map[*object]bool) int {
+	places := map[chain]bool{}
+	for o := range os {
+		for _, w := range f.writes[o] {
+			if !w.spare {
+				continue
+			}
+			c, ok := f.chain(w)
+			if !ok {
+				return 2
+			}
+			places[c] = true
+		}
+	}
+	return len(places)
+}
+
+// chain names a slice that is only ever replaced by a longer version of itself.
+type chain struct {
+	in    *instance // of a local
+	base  string    // type of the struct whose field it is
+	field string
+	cell  *value
+}
+
+func (f *facts) chain(w *event) (chain, bool) {
+	if w.at.kind != opAppend {
+		return chain{}, false
+	}
+	v := w.val
+	if d := v.def; d != nil && d.kind == opLoad {
+		return f.placeChain(w, d.args[0])
+	}
+	if !ownSlice(w.in, v, map[*value]bool{}) || w.in.f.liveAfter(w.at)[v] {
+		return chain{}, false
+	}
+	return chain{in: w.in}, true
+}
+
+// placeChain: the slice was loaded from a field or a cell and the result goes back there at once.
+func (f *facts) placeChain(w *event, from *value) (chain, bool) {
+	for _, o := range w.at.block.ops[w.at.index:] {
+		if o.kind != opStore || o.args[1] != w.at.dst {
+			continue
+		}
+		x, y := from.def, o.args[0].def
+		if x != nil && y != nil && x.kind == opFieldPtr && y.kind == opFieldPtr && x.name == y.name && x.args[0] == y.args[0] {
+			return chain{base: x.args[0].typ.String(), field: x.name}, true
+		}
+		if from == o.args[0] {
+			return chain{in: w.in, cell: from}, true
+		}
+	}
+	return chain{}, false
+}
+
+// ownSlice says whether a slice was made in this activation, or given to its root as a value of its own.
+func ownSlice(in *instance, v *value, seen map[*value]bool) bool {
+	if v == nil || seen[v] {
+		return true
+	}
+	seen[v] = true
+	d := v.def
+	if d == nil {
+		return in.parent == nil && len(in.incoming) == 0
+	}
+	switch d.kind {
+	case opPhi:
+		for _, w := range d.args {
+			if !ownSlice(in, w, seen) {
+				return false
+			}
+		}
+		return true
+	case opList:
+		return true
+	case opAppend:
+		return ownSlice(in, d.args[0], seen)
+	}
+	return false
+}
+
+func (f *facts) finding(e *edge, w *event, l look, giver bool) Finding {
+	kind := Writes
+	if giver {
+		kind = Kept
+	}
+	in := e.x.in
+	return Finding{Kind: kind, At: in.place(e.x.at), What: e.what, Write: w.in.place(w.at), Giver: giver, Other: l.place, State: l.state}
+}
+
+// identity finds comparisons of pointers of which one may be a copy of the other, and capacities of copies.
+func (f *facts) identity() []Finding {
+	var out []Finding
+	for _, in := range f.a.insts {
+		for _, k := range in.f.blocks {
+			for _, o := range k.ops {
+				if e := f.compares(in, o); e != nil && !e.x.at.accept {
+					kind := Identity
+					if o.kind == opCap {
+						kind = Capacity
+					}
+					out = append(out, Finding{Kind: kind, At: in.place(o), What: e.what, Write: e.x.in.place(e.x.at)})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// compares gives the crossing that makes a comparison show a copy.
+func (f *facts) compares(in *instance, o *op) *edge {
+	for _, pair := range f.compared(in, o) {
+		for p := range pair[0] {
+			for q := range pair[1] {
+				if p.o.class != q.o.class || p.path != q.path || p.o.class.init || p.o == q.o && p.o.kind != copied {
+					continue
+				}
+				if e := f.edgeInto(p.o, q.o, o.kind == opCap); e != nil {
+					return e
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (f *facts) edgeInto(p, q *object, capacity bool) *edge {
+	for _, e := range f.a.edges {
+		if e.to != p && e.to != q {
+			continue
+		}
+		if p != q || capacity || f.held(e) {
+			return e
+		}
+	}
+	return nil
+}
+
+// compared gives the pairs of pointer sets whose identity an operation shows.
+func (f *facts) compared(in *instance, o *op) [][2]set {
+	a := f.a
+	switch o.kind {
+	case opCompare:
+		if o.typ != nil { // a key looked for in a map
+			return [][2]set{f.keyPair(in, o.args[0], o.args[1])}
+		}
+		if o.args[0] == nil || o.args[1] == nil {
+			return nil
+		}
+		var out [][2]set
+		for _, l := range a.types.leaves(o.args[0].typ) {
+			out = append(out, [2]set{pointersIn(a.get(in, o.args[0], l.path)), pointersIn(a.get(in, o.args[1], l.path))})
+		}
+		if a.types.shape(o.args[0].typ) != a.types.shape(o.args[1].typ) { // a concrete value against an interface
+			out = append(out, [2]set{pointersIn(a.all(in, o.args[0])), pointersIn(a.all(in, o.args[1]))})
+		}
+		return out
+	case opMapSet, opMapDel:
+		return [][2]set{f.keyPair(in, o.args[0], o.args[1])}
+	case opCap:
+		var out [][2]set
+		for p := range a.get(in, o.args[0], "") {
+			if p.o.kind == copied {
+				out = append(out, [2]set{one(p), one(p)})
+			}
+		}
+		return out
+	case opExtern:
+		if comparing[hostName(o.name)] {
+			return [][2]set{f.searched(in, o)}
+		}
+	}
+	return nil
+}
+
+// comparing lists the library functions that compare the identity of pointers they are given.
+var comparing = map[string]bool{
+	"go:slices.Contains": true, "go:slices.Index": true, "go:slices.Equal": true, "go:slices.Compact": true,
+	"go:maps.Equal": true, "go:errors.Is": true,
+}
+
+func hostName(extern string) string {
+	for i, c := range extern {
+		if c == '[' {
+			return extern[:i]
+		}
+	}
+	return extern
+}
+
+func (f *facts) keyPair(in *instance, m, k *value) [2]set {
+	if k == nil {
+		return [2]set{}
+	}
+	old := set{}
+	for p := range f.a.get(in, m, "") {
+		for path, s := range p.o.mem {
+			if len(path) >= len(p.path)+3 && path[:len(p.path)+3] == p.path+"{k}" {
+				maps.Copy(old, s)
+			}
+		}
+	}
+	return [2]set{pointersIn(old), pointersIn(f.a.all(in, k))}
+}
+
+// searched pairs the elements of the first argument with the second, or with the elements of the second.
+func (f *facts) searched(in *instance, o *op) [2]set {
+	var out [2]set
+	for i := range out {
+		out[i] = set{}
+	}
+	for i, v := range o.args {
+		for p := range f.a.all(in, v) {
+			own := true
+			for path, s := range p.o.mem {
+				if len(path) >= len(p.path)+2 && path[:len(p.path)+2] == p.path+"[]" {
+					maps.Copy(out[min(i, 1)], pointersIn(s))
+					own = false
+				}
+			}
+			if own {
+				maps.Copy(out[min(i, 1)], pointersIn(one(p)))
+			}
+		}
+	}
+	return out
+}
+
+// pointersIn gives what a comparison compares: pointers, also those inside interfaces, and library values by their box.
+func pointersIn(s set) set {
+	out := set{}
+	for p := range s {
+		switch {
+		case !p.o.box || p.o.opaque:
+			out[p] = struct{}{}
+		case p.o.typ.Kind == 0:
+		default:
+			maps.Copy(out, p.o.mem[""])
+		}
+	}
+	return out
+}

@@ -1,0 +1,183 @@
+// This file collects the facts that the rules are stated in: writes, what is in state, who runs during a call.
+
+package alias
+
+// event is a write to an object in an instance.
+type event struct {
+	in    *instance
+	at    *op
+	val   *value // the pointer it writes through
+	o     *object
+	mem   bool
+	spare bool // behind the length of a slice only
+}
+
+// holder is a frame that waits in a call and still looks at objects.
+type holder struct {
+	in *instance
+	at *op
+	os map[*object]bool
+}
+
+// facts are what the rules look at, once pointers do not move any more.
+type facts struct {
+	a        *analysis
+	state    map[*object]bool // reached from an entity or a package variable
+	writes   map[*object][]*event
+	holders  []holder
+	liveAt   map[liveKey]map[*object]bool
+	families map[*object]map[*object]bool
+}
+
+type liveKey struct {
+	in *instance
+	at *op
+}
+
+func (a *analysis) facts() *facts {
+	f := &facts{a: a, state: map[*object]bool{}, writes: map[*object][]*event{}, liveAt: map[liveKey]map[*object]bool{}, families: map[*object]map[*object]bool{}}
+	roots := set{}
+	for _, o := range a.objects {
+		if o.kind == entity || o.kind == global {
+			f.state[o] = true
+			for _, s := range o.mem {
+				roots.add(s)
+			}
+		}
+	}
+	for p := range reach(roots) {
+		f.state[p.o] = true
+	}
+	for _, in := range a.insts {
+		for _, k := range in.f.blocks {
+			for _, o := range k.ops {
+				f.collect(in, o)
+			}
+		}
+	}
+	for _, in := range a.insts {
+		for o := range in.called {
+			f.holders = append(f.holders, f.holder(in, o))
+		}
+	}
+	return f
+}
+
+func (f *facts) holder(in *instance, o *op) holder {
+	h := holder{in, o, f.liveObjects(in, o)}
+	if !in.back[o] {
+		return h
+	}
+	all := map[*object]bool{} // the library looks at its arguments again after it called back
+	for x := range h.os {
+		all[x] = true
+	}
+	for _, v := range o.args {
+		for p := range reach(f.a.all(in, v)) {
+			all[p.o] = true
+		}
+	}
+	return holder{in, o, all}
+}
+
+// collect notes the writes of one operation.
+func (f *facts) collect(in *instance, o *op) {
+	add := func(v *value, s set, spare, deep bool) {
+		for p := range s {
+			if p.o.kind == function || p.o.kind == library || p.o.box && !deep {
+				continue
+			}
+			e := &event{in: in, at: o, val: v, o: p.o, mem: p.mem || deep, spare: spare && !p.short}
+			in.events = append(in.events, e)
+			f.writes[p.o] = append(f.writes[p.o], e)
+		}
+	}
+	switch o.kind {
+	case opStore, opMapSet, opMapDel, opClear, opListCopy:
+		add(o.args[0], f.a.get(in, o.args[0], ""), false, false)
+	case opAppend:
+		if len(o.args) > 1 {
+			add(o.args[0], f.a.get(in, o.args[0], ""), true, false)
+		}
+	case opExtern:
+		r := f.a.row(o.name)
+		each := func(is []int, give func(v *value)) {
+			for _, i := range is {
+				if i < len(o.args) && o.args[i] != nil {
+					give(o.args[i])
+				}
+			}
+		}
+		each(r.writes, func(v *value) { add(v, unboxed(f.a.all(in, v)), false, false) })
+		each(r.permutes, func(v *value) { add(v, unboxed(f.a.all(in, v)), false, false) })
+		each(r.deep, func(v *value) { add(v, reach(f.a.all(in, v)), false, true) })
+		each(r.spare, func(v *value) { add(v, f.a.all(in, v), true, false) })
+		for _, to := range r.keeps {
+			each([]int{to}, func(v *value) { add(v, unboxed(f.a.all(in, v)), false, false) })
+		}
+	}
+}
+
+// leads gives all instances that may run while in runs, itself included.
+func (in *instance) leads() map[*instance]bool {
+	if in.leadsTo != nil {
+		return in.leadsTo
+	}
+	in.leadsTo = map[*instance]bool{}
+	var walk func(x *instance)
+	walk = func(x *instance) {
+		if in.leadsTo[x] {
+			return
+		}
+		in.leadsTo[x] = true
+		for c := range x.own {
+			walk(c)
+		}
+		for c := range x.invoked {
+			walk(c)
+		}
+	}
+	walk(in)
+	return in.leadsTo
+}
+
+// during says whether to may run during the call at.
+func during(in *instance, at *op, to *instance) bool {
+	for c := range in.called[at] {
+		if c.leads()[to] {
+			return true
+		}
+	}
+	return false
+}
+
+// family gives an object and all copies made of it, directly and indirectly.
+func (f *facts) family(o *object) map[*object]bool {
+	if m := f.families[o]; m != nil {
+		return m
+	}
+	m := map[*object]bool{}
+	var walk func(o *object)
+	walk = func(o *object) {
+		if m[o] {
+			return
+		}
+		m[o] = true
+		for _, e := range o.copies {
+			walk(e.to)
+		}
+	}
+	walk(o)
+	f.families[o] = m
+	return m
+}
+
+// waiting finds a frame that waits for in and still looks at o.
+func (f *facts) waiting(o *object, in *instance) (holder, bool) {
+	for _, h := range f.holders {
+		if h.os[o] && during(h.in, h.at, in) {
+			return h, true
+		}
+	}
+	return holder{}, false
+}

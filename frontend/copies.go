@@ -1,0 +1,63 @@
+// This file reports where copying at a call to another entity would show (package alias finds the places).
+
+package frontend
+
+import (
+	"github.com/stateful-entities/sfc/frontend/alias"
+	"github.com/stateful-entities/sfc/internal/diag"
+	"github.com/stateful-entities/sfc/ir"
+)
+
+// checkCopies refuses what would give other answers than plain Go because arguments, results and new states are copied.
+func checkCopies(p *ir.Program) diag.List {
+	var l diag.List
+	for _, f := range alias.Check(p) {
+		l = append(l, copyDiagnostic(f)) // not Add: several objects may cross on one line
+	}
+	return l
+}
+
+func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
+	at := lineOf(f.At)
+	switch f.Kind {
+	case alias.Identity:
+		return diag.New("SF1404", at, "compares pointers of which one may be a copy (%s)", f.What).
+			WithRelated(lineOf(f.Write), "%s is a copy: it crosses a call to another entity here", f.What).
+			WithHelp("compare a key or the values").
+			WithHelp("or accept the copy: put `//sfc:copy` on %s", f.Write)
+	case alias.Capacity:
+		return diag.New("SF1405", at, "cap of a slice that may be a copy (%s): a copy has no spare capacity", f.What).
+			WithRelated(lineOf(f.Write), "%s crosses a call to another entity here", f.What).
+			WithHelp("use len, or keep the capacity in a variable of its own")
+	case alias.Kept:
+		return diag.New("SF1402", at, "%s is a copy, but %s writes to the original later", f.What, f.Write.Func).
+			WithRelated(lineOf(f.Write), "written here: plain Go shows this to %s, a call to another entity cannot", looker(f)).
+			WithRelated(lineOf(f.Other), otherSide(f)).
+			WithHelp("give away a copy: `slices.Clone`, `maps.Clone`, or a copying method where pointers are nested").
+			WithHelp("or keep a reference to the owner and ask again").
+			WithHelp("or accept the copy: put `//sfc:copy` on %s", f.At)
+	}
+	return diag.New("SF1401", at, "%s is a copy, but %s writes to it", f.What, f.Write.Func).
+		WithRelated(lineOf(f.Write), "written here: plain Go shows this to %s, a call to another entity cannot", looker(f)).
+		WithRelated(lineOf(f.Other), otherSide(f)).
+		WithHelp("return the new value and assign it").
+		WithHelp("or give away a copy: `slices.Clone`, `maps.Clone`, or a copying method where pointers are nested").
+		WithHelp("or accept the copy: put `//sfc:copy` on %s", f.At)
+}
+
+func looker(f alias.Finding) string {
+	if f.Giver {
+		return "the receiver"
+	}
+	return "the giver"
+}
+
+func otherSide(f alias.Finding) string {
+	if f.State {
+		return "the other side keeps it in state"
+	}
+	return "still in use here"
+}
+
+// lineOf is the position of a line; the analysis works on the IR, which knows no columns.
+func lineOf(p alias.Place) diag.Position { return diag.Position{File: p.File, Line: p.Line} }
