@@ -84,10 +84,8 @@ var codes = []Code{
 
 	{"SF1401", "callee writes to its copy of an argument"},
 	{"SF1402", "one side keeps what the other writes"},
-	{"SF1403", "two entities get the same memory"},
 	{"SF1404", "identity of a pointer that may be a copy"},
 	{"SF1405", "cap of a slice that may be a copy"},
-	{"SF1406", "memory crosses a call to another entity"},
 
 	{"SF1501", "generic function or type"},
 	{"SF1502", "func value is alive across a call to another entity"},
