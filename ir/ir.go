@@ -14,9 +14,11 @@
 //
 // # Text
 //
-// A program is written as one tree of mappings, in YAML or JSON ([Encode], [Decode]). Exactly one key of an
-// instruction, terminator or expression is its operation; a bare string is a local. The struct tags below give the
-// keys: `ir:"set,op"` is the operation, `opt` may be absent.
+// A program is written as one tree of mappings, in YAML or JSON ([Encode], [Decode]); the tags below give the keys.
+// Exactly one key of an instruction, terminator or expression is its operation (`op`); a bare string is a local; keys
+// marked `opt` may be absent. A list marked `keyed` is written as a mapping from names (`key`), in order (the first
+// block is the entry); one marked `pairs` as a list of mappings with one name each. What a name maps to may be written
+// as its `short` part alone: `{amount: int}` is `{amount: {type: int}}`, and `bool` is a result that has no name.
 //
 // # Receivers
 //
@@ -36,15 +38,16 @@ type Program struct {
 	ID       string     `ir:"id"`      // module path + package path: what data directories and checkpoints carry
 	Name     string     `ir:"name"`    // the package name, as %T shows it
 	Version  int        `ir:"version"` // grows by one with every change of meaning, from 1
-	Types    []*TypeDef `ir:"types,opt"`
-	Entities []*Entity  `ir:"entities,opt"`
-	Vars     []*Var     `ir:"vars,opt"`
-	Externs  []*Extern  `ir:"externs,opt"`
-	Funcs    []*Func    `ir:"funcs"`
+	Types    []*TypeDef `ir:"types,opt,keyed"`
+	Entities []*Entity  `ir:"entities,opt,keyed"`
+	Vars     []*Var     `ir:"vars,opt,keyed"`
+	Externs  []*Extern  `ir:"externs,opt,keyed"`
+	Funcs    []*Func    `ir:"funcs,opt,keyed"`
 	Init     string     `ir:"init,opt"` // function that sets the Vars, run once before the first request
 	Edges    []*Edge    `ir:"edges,opt"`
 
-	index atomic.Pointer[index] // where names are declared: a cache
+	index     atomic.Pointer[index] // where names are declared: a cache
+	positions map[any]position      // where Decode read the declarations, blocks, instructions and terminators
 }
 
 // Edge is a dataflow edge between operators (or from a function, written as its name). Derived.
@@ -56,22 +59,22 @@ type Edge struct {
 
 // TypeDef declares a named type. Anonymous struct and interface types of the source are declared too, as aliases.
 type TypeDef struct {
-	Name    string      `ir:"name"`        // Line; money.Amount for a type of another package; Pair[int] for an instance
+	Name    string      `ir:"name,key"`    // Line; money.Amount for a type of another package; Pair[int] for an instance
 	Package string      `ir:"package,opt"` // import path, if it is not the program's own package
 	Local   string      `ir:"local,opt"`   // the name %T shows, if it is not the last element of Name
 	Alias   bool        `ir:"alias,opt"`
-	Is      *Type       `ir:"is,opt"`        // the underlying type, unless Struct or Interface is set
-	Struct  []*FieldDef `ir:"struct,opt"`    // struct type: the fields in order
-	Methods []*Method   `ir:"methods,opt"`   // methods of a concrete type
-	Iface   []*Sig      `ir:"interface,opt"` // interface type: the method set, sorted by name
-	Empty   string      `ir:"empty,opt"`     // "struct" or "interface", when the respective list is empty
-	At      string      `ir:"at,opt"`        // file:line
+	Is      *Type       `ir:"is,opt"`              // the underlying type, unless Struct or Interface is set
+	Struct  []*FieldDef `ir:"struct,opt,pairs"`    // struct type: the fields in order
+	Methods []*Method   `ir:"methods,opt,keyed"`   // methods of a concrete type
+	Iface   []*Sig      `ir:"interface,opt,pairs"` // interface type: the method set, sorted by name
+	Empty   string      `ir:"empty,opt"`           // "struct" or "interface", when the respective list is empty
+	At      string      `ir:"at,opt"`              // file:line
 }
 
 // FieldDef is a field of a struct type.
 type FieldDef struct {
-	Name     string `ir:"name"`
-	Type     *Type  `ir:"type"`
+	Name     string `ir:"name,key"`
+	Type     *Type  `ir:"type,short"`
 	Tag      string `ir:"tag,opt"`
 	Embedded bool   `ir:"embedded,opt"`
 	Was      string `ir:"was,opt"` // earlier name in stored state (//sfc:was)
@@ -80,37 +83,37 @@ type FieldDef struct {
 // Method binds a name in a concrete type's method set to a function. Pointer: only *T has it.
 // Promoted methods are listed with the wrapper function that the frontend made for them.
 type Method struct {
-	Name    string `ir:"name"`
-	Func    string `ir:"func"`
+	Name    string `ir:"name,key"`
+	Func    string `ir:"func,short"`
 	Pointer bool   `ir:"pointer,opt"`
 }
 
 // Sig is a method of an interface type. Package is set for unexported names: they differ between packages.
 type Sig struct {
-	Name    string `ir:"name"`
+	Name    string `ir:"name,key"`
 	Package string `ir:"package,opt"`
-	Type    *Type  `ir:"type"` // a func type
+	Type    *Type  `ir:"type,short"` // a func type
 }
 
 // Entity declares an entity type; its state is the struct type of the same name.
 type Entity struct {
-	Name string `ir:"name"` // also the {Type} of the HTTP API
-	Key  string `ir:"key"`  // the function that computes the key from the state
-	Rank int    `ir:"rank"` // lock order: callers before callees when first assigned, never reused
+	Name string `ir:"name,key"` // also the {Type} of the HTTP API
+	Key  string `ir:"key"`      // the function that computes the key from the state
+	Rank int    `ir:"rank,opt"` // lock order: callers before callees when first assigned, never reused
 	At   string `ir:"at,opt"`
 }
 
 // Var is a package variable: set by Init, constant afterwards.
 // A variable of type error that Init sets to a fresh error is a sentinel: it keeps its identity in every encoding.
 type Var struct {
-	Name string `ir:"name"`
-	Type *Type  `ir:"type"`
+	Name string `ir:"name,key"`
+	Type *Type  `ir:"type,short"`
 	At   string `ir:"at,opt"`
 }
 
 // Extern declares a function of the host library with the one signature it is used with.
 type Extern struct {
-	Name     string  `ir:"name"`       // go:strings.Fields; a used instance of a generic one: go:slices.Sort[list int]
+	Name     string  `ir:"name,key"`   // go:strings.Fields; a used instance of a generic one: go:slices.Sort[list int]
 	Params   []*Type `ir:"params,opt"` // a method's receiver is the first one
 	Results  []*Type `ir:"results,opt"`
 	Method   bool    `ir:"method,opt"`   // go:strings.Builder.WriteString: called on its first argument
@@ -125,19 +128,19 @@ type Extern struct {
 
 // Func is a function, method, constructor or closure body.
 type Func struct {
-	Name     string   `ir:"name"` // User.BuyItem, Transfer, money.Amount.Add, User.BuyItem$1 (closure), Sum[int]
+	Name     string   `ir:"name,key"` // User.BuyItem, Transfer, money.Amount.Add, User.BuyItem$1 (closure), Sum[int]
 	File     string   `ir:"file,opt"`
 	At       int      `ir:"at,opt"`
-	Entity   string   `ir:"entity,opt"`   // entity type of the own receiver
-	Self     string   `ir:"self,opt"`     // the own receiver's name; closures inside a method have it too
-	Creates  string   `ir:"creates,opt"`  // constructor: the entity type it creates
-	Exported bool     `ir:"exported,opt"` // may be requested from outside
-	Params   []*Local `ir:"params,opt"`   // never cells; a plain type's receiver is the first
+	Entity   string   `ir:"entity,opt"`       // entity type of the own receiver
+	Self     string   `ir:"self,opt"`         // the own receiver's name; closures inside a method have it too
+	Creates  string   `ir:"creates,opt"`      // constructor: the entity type it creates
+	Exported bool     `ir:"exported,opt"`     // may be requested from outside
+	Params   []*Local `ir:"params,opt,pairs"` // never cells; a plain type's receiver is the first
 	Variadic bool     `ir:"variadic,opt"`
-	Results  []*Local `ir:"results,opt"`  // names are for readers only: Return gives the values; "_" if unnamed
-	Captures []*Local `ir:"captures,opt"` // closures: variables of the enclosing function, each a cell
-	Locals   []*Local `ir:"locals,opt"`
-	Blocks   []*Block `ir:"blocks"` // the first is the entry
+	Results  []*Local `ir:"results,opt,pairs"`  // names are for readers only: Return gives the values; "_" if unnamed
+	Captures []*Local `ir:"captures,opt,pairs"` // closures: variables of the enclosing function, each a cell
+	Locals   []*Local `ir:"locals,opt,keyed"`
+	Blocks   []*Block `ir:"blocks,keyed"` // the first is the entry
 	// Derived facts, optional on input:
 	Suspends  bool   `ir:"suspends,opt"`
 	Recursive bool   `ir:"recursive,opt"`
@@ -147,15 +150,15 @@ type Func struct {
 // Local is a variable of a function. A cell is shared with closures or has its address taken: it lives on the heap,
 // and the instruction NewCell makes a fresh one. Reading and assigning a cell by name mean its contents.
 type Local struct {
-	Name string `ir:"name"`
-	Type *Type  `ir:"type"`
+	Name string `ir:"name,key"`
+	Type *Type  `ir:"type,short"`
 	Cell bool   `ir:"cell,opt"`
 	Temp bool   `ir:"temp,opt"` // made by the frontend: its name has no meaning
 }
 
 // Block is a straight run of instructions with one way in and one terminator.
 type Block struct {
-	Name   string   `ir:"name"`
+	Name   string   `ir:"name,key"`
 	Unwind *Unwind  `ir:"unwind,opt"`
 	Do     []Instr  `ir:"do,opt"`
 	End    Term     `ir:"end"`
@@ -500,7 +503,7 @@ type (
 	// StructLit is a struct value; fields that are absent are zero.
 	StructLit struct {
 		Type   *Type      `ir:"struct,op"`
-		Fields []*FieldTo `ir:"fields,opt"`
+		Fields []*FieldTo `ir:"fields,opt,keyed"`
 	}
 	// ArrayLit is an array value; At gives the index of each element.
 	ArrayLit struct {
@@ -529,7 +532,7 @@ type (
 
 // FieldTo is one field of a StructLit.
 type FieldTo struct {
-	Name string `ir:"name"`
+	Name string `ir:"name,key"`
 	To   Expr   `ir:"to"`
 }
 
