@@ -167,8 +167,8 @@ type Block struct {
 
 // Unwind says where a panic in the block (its terminator included) goes on, with the panic in the local Into.
 type Unwind struct {
-	To   string `ir:"to"`
-	Into string `ir:"into"` // a local of type panic
+	To   string `ir:"to,block"`
+	Into string `ir:"into,local"` // a local of type panic
 }
 
 // Instr is an instruction: it runs to its end inside the activation. Into names locals; "_" drops a value.
@@ -183,7 +183,7 @@ type (
 	}
 	// NewCell makes a fresh variable for a cell local: `{cell: x, to: expr}`.
 	NewCell struct {
-		Local string `ir:"cell,op"`
+		Local string `ir:"cell,op,local"`
 		To    Expr   `ir:"to"`
 		At    int    `ir:"at,opt"`
 	}
@@ -198,7 +198,7 @@ type (
 		Func string   `ir:"call,op"`
 		On   Expr     `ir:"on,opt"`
 		Args []Expr   `ir:"args,opt"`
-		Into []string `ir:"into,opt"`
+		Into []string `ir:"into,opt,local"`
 		At   int      `ir:"at,opt"`
 	}
 	// CallFace calls a method of an interface value; on a reference it is an invoke.
@@ -206,7 +206,7 @@ type (
 		Recv   Expr     `ir:"callface,op"`
 		Method string   `ir:"method"`
 		Args   []Expr   `ir:"args,opt"`
-		Into   []string `ir:"into,opt"`
+		Into   []string `ir:"into,opt,local"`
 		Copy   bool     `ir:"accept,opt"` // as of Invoke
 		At     int      `ir:"at,opt"`
 	}
@@ -214,14 +214,14 @@ type (
 	CallFunc struct {
 		Fn   Expr     `ir:"callfunc,op"`
 		Args []Expr   `ir:"args,opt"`
-		Into []string `ir:"into,opt"`
+		Into []string `ir:"into,opt,local"`
 		At   int      `ir:"at,opt"`
 	}
 	// CallExtern calls a declared function of the host library.
 	CallExtern struct {
 		Extern string   `ir:"extern,op"`
 		Args   []Expr   `ir:"args,opt"`
-		Into   []string `ir:"into,opt"`
+		Into   []string `ir:"into,opt,local"`
 		At     int      `ir:"at,opt"`
 	}
 	// Append is Go's append: `{append: list, elems: [...], into: x}`, or `spread: list-or-string`.
@@ -229,14 +229,14 @@ type (
 		List   Expr   `ir:"append,op"`
 		Elems  []Expr `ir:"elems,opt"`
 		Spread Expr   `ir:"spread,opt"`
-		Into   string `ir:"into"`
+		Into   string `ir:"into,local"`
 		At     int    `ir:"at,opt"`
 	}
 	// Copy is Go's copy.
 	Copy struct {
 		Dst  Expr   `ir:"copy,op"`
 		Src  Expr   `ir:"from"`
-		Into string `ir:"into,opt"`
+		Into string `ir:"into,opt,local"`
 		At   int    `ir:"at,opt"`
 	}
 	// Clear empties a map or zeroes a list.
@@ -255,7 +255,7 @@ type (
 	MapGet struct {
 		Map  Expr     `ir:"mapget,op"`
 		Key  Expr     `ir:"key"`
-		Into []string `ir:"into"` // value, ok
+		Into []string `ir:"into,local"` // value, ok
 		At   int      `ir:"at,opt"`
 	}
 	// MapDel is delete(m, k).
@@ -267,21 +267,21 @@ type (
 	// Keys takes a sorted snapshot of a map's keys; with two targets also of the values (needed for NaN keys only).
 	Keys struct {
 		Map  Expr     `ir:"keys,op"`
-		Into []string `ir:"into"` // keys[, values]
+		Into []string `ir:"into,local"` // keys[, values]
 		At   int      `ir:"at,opt"`
 	}
 	// Assert is x.(T): with one target it panics as Go does, with two the second says whether it holds.
 	Assert struct {
 		X    Expr     `ir:"assert,op"`
 		Type *Type    `ir:"type"`
-		Into []string `ir:"into"`
+		Into []string `ir:"into,local"`
 		At   int      `ir:"at,opt"`
 	}
 	// New allocates a variable of a type and gives a pointer to it.
 	New struct {
 		Type *Type  `ir:"new,op"`
 		To   Expr   `ir:"to,opt"` // absent: zero
-		Into string `ir:"into"`
+		Into string `ir:"into,local"`
 		At   int    `ir:"at,opt"`
 	}
 	// MakeList allocates a list of zeroes.
@@ -289,40 +289,40 @@ type (
 		Type *Type  `ir:"makelist,op"`
 		Len  Expr   `ir:"len"`
 		Cap  Expr   `ir:"cap,opt"`
-		Into string `ir:"into"`
+		Into string `ir:"into,local"`
 		At   int    `ir:"at,opt"`
 	}
 	// List allocates a list of the given elements.
 	List struct {
 		Type  *Type  `ir:"list,op"`
 		Elems []Expr `ir:"elems,opt"`
-		Into  string `ir:"into"`
+		Into  string `ir:"into,local"`
 		At    int    `ir:"at,opt"`
 	}
 	// ListOf converts a string to a list of bytes (u8) or runes (i32).
 	ListOf struct {
 		X    Expr   `ir:"listof,op"`
 		Type *Type  `ir:"type"`
-		Into string `ir:"into"`
+		Into string `ir:"into,local"`
 		At   int    `ir:"at,opt"`
 	}
 	// MakeMap allocates an empty map.
 	MakeMap struct {
 		Type *Type  `ir:"makemap,op"`
-		Into string `ir:"into"`
+		Into string `ir:"into,local"`
 		At   int    `ir:"at,opt"`
 	}
 	// Closure makes a func value of a function with Captures; Cells are locals (cells) of the enclosing function.
 	Closure struct {
 		Func  string   `ir:"closure,op"`
-		Cells []string `ir:"cells,opt"`
-		Into  string   `ir:"into"`
+		Cells []string `ir:"cells,opt,local"`
+		Into  string   `ir:"into,local"`
 		At    int      `ir:"at,opt"`
 	}
 	// Recover reads and clears a panic slot: the panic's value, or nil.
 	Recover struct {
-		Slot string `ir:"recover,op"`
-		Into string `ir:"into"`
+		Slot string `ir:"recover,op,local"`
+		Into string `ir:"into,local"`
 		At   int    `ir:"at,opt"`
 	}
 	// Print is the builtin print: debug output.
@@ -339,20 +339,20 @@ type Term interface{ term() }
 type (
 	// Jump goes to a block.
 	Jump struct {
-		To string `ir:"jump,op"`
+		To string `ir:"jump,op,block"`
 	}
 	// If branches.
 	If struct {
 		Cond Expr   `ir:"if,op"`
-		Then string `ir:"then"`
-		Else string `ir:"else"`
+		Then string `ir:"then,block"`
+		Else string `ir:"else,block"`
 		At   int    `ir:"at,opt"`
 	}
 	// Switch branches on an integer or string among distinct literals.
 	Switch struct {
 		X       Expr    `ir:"switch,op"`
 		Cases   []*Case `ir:"cases"`
-		Default string  `ir:"default"`
+		Default string  `ir:"default,block"`
 		At      int     `ir:"at,opt"`
 	}
 	// Return ends the function.
@@ -367,37 +367,37 @@ type (
 	}
 	// Repanic goes on with the panic in a slot, keeping the place where it began.
 	Repanic struct {
-		Slot string `ir:"repanic,op"`
+		Slot string `ir:"repanic,op,local"`
 	}
 	// Invoke calls a method of the entity that a reference names; on nil it runs in the caller's activation.
 	Invoke struct {
 		Method string   `ir:"invoke,op"`
 		On     Expr     `ir:"on"`
 		Args   []Expr   `ir:"args,opt"`
-		Into   []string `ir:"into,opt"`
-		Then   string   `ir:"then"`
+		Into   []string `ir:"into,opt,local"`
+		Then   string   `ir:"then,block"`
 		Copy   bool     `ir:"accept,opt"` // the source accepts that arguments and results are copies (//sfc:copy)
 		At     int      `ir:"at,opt"`
 	}
 	// Create turns a draft (a pointer to an entity's state) into an entity and gives the reference. The state is copied.
 	Create struct {
 		Draft Expr   `ir:"create,op"`
-		Into  string `ir:"into"`
-		Then  string `ir:"then"`
+		Into  string `ir:"into,local"`
+		Then  string `ir:"then,block"`
 		Copy  bool   `ir:"accept,opt"` // as of Invoke
 		At    int    `ir:"at,opt"`
 	}
 	// Destroy deletes an entity.
 	Destroy struct {
 		On   Expr   `ir:"delete,op"`
-		Then string `ir:"then"`
+		Then string `ir:"then,block"`
 		At   int    `ir:"at,opt"`
 	}
 	// Exists asks whether an entity exists.
 	Exists struct {
 		On   Expr   `ir:"exists,op"`
-		Into string `ir:"into"`
-		Then string `ir:"then"`
+		Into string `ir:"into,local"`
+		Then string `ir:"then,block"`
 		At   int    `ir:"at,opt"`
 	}
 	// Unreachable is where a function cannot get to.
@@ -409,7 +409,7 @@ type (
 // Case is one way out of a Switch.
 type Case struct {
 	Is *Lit   `ir:"is"`
-	To string `ir:"to"`
+	To string `ir:"to,block"`
 }
 
 // Expr is a pure expression. Each has a type, given by [TypeOf] in the scope of its function.
@@ -526,7 +526,7 @@ type (
 	}
 	// Panicking says whether a panic slot is set.
 	Panicking struct {
-		Slot string `ir:"panicking,op"`
+		Slot string `ir:"panicking,op,local"`
 	}
 )
 

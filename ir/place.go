@@ -4,6 +4,7 @@ package ir
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -57,4 +58,17 @@ func (w *place) enter(x any) func() {
 		w.block = x.Name
 	}
 	return func() { *w = old }
+}
+
+// lineOf gives the source line of an instruction or a terminator, or 0.
+func lineOf(x any) int {
+	v := reflect.ValueOf(x)
+	if x == nil || v.IsNil() {
+		return 0
+	}
+	at := shapes[v.Elem().Type()].field("at")
+	if at == nil {
+		return 0
+	}
+	return int(v.Elem().Field(at.index).Int())
 }

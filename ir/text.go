@@ -35,6 +35,8 @@ type fieldShape struct {
 	keyed  bool // a list written as a mapping
 	pairs  bool // a list written as a list of mappings with one key each
 	inline bool // key or sole rest: not written under its own name
+	local  bool // names locals
+	block  bool // names a block
 }
 
 // The nodes whose text is given by tags.
@@ -98,7 +100,8 @@ func addShape(known map[reflect.Type]*shape, t reflect.Type) *shape {
 		}
 		words := strings.Split(tag, ",")
 		has := func(w string) bool { return slices.Contains(words[1:], w) }
-		f := &fieldShape{name: words[0], index: i, typ: t.Field(i).Type, opt: has("opt"), keyed: has("keyed"), pairs: has("pairs")}
+		f := &fieldShape{name: words[0], index: i, typ: t.Field(i).Type, opt: has("opt"), keyed: has("keyed"), pairs: has("pairs"),
+			local: has("local"), block: has("block")}
 		switch {
 		case has("op"):
 			sh.op = f
