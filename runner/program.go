@@ -13,9 +13,12 @@
 // and decoded again; it finds what a frame forgot.
 package runner
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
-// Program is what a generated package's function Program returns. It is never changed after that.
+// Program is what a generated package's function Program returns. It is never changed after that, nor copied.
 type Program struct {
 	ID      string // module path + package path
 	Name    string // package name
@@ -28,6 +31,9 @@ type Program struct {
 	Dyn []*DynType
 	// Sentinels are package variables of type error: encoded by name, so that they keep their identity.
 	Sentinels []Sentinel
+
+	once  sync.Once
+	ready *tables // what the runner derives from the fields above
 }
 
 // EntityType is one type of entity. Its state is a pointer to the generated struct.
@@ -61,6 +67,7 @@ type Func struct {
 	File        string // user's file and line, for errors
 	Line        int
 	New         func() Frame
+	Zero        func(Frame) // clears a frame for its next use; nil: frames of this function are not pooled
 }
 
 // DynType is one concrete type behind interfaces. Name is the IR type's text.
@@ -82,12 +89,12 @@ type Sentinel struct {
 type Op uint8
 
 const (
-	Return Op = iota // the results are in the frame
-	Call             // another frame runs on the same activation: a suspending function of the program
-	Invoke           // a frame runs on another entity
-	Create           // a state becomes an entity
-	Delete           // an entity goes
-	Exists           // asks; the answer comes as Thread.Found
+	Return   Op = iota // the results are in the frame
+	Calling            // another frame runs on the same activation: a suspending function of the program
+	Invoking           // a frame runs on another entity
+	Creating           // a state becomes an entity
+	Deleting           // an entity goes
+	Asking             // whether an entity exists; the answer comes as Thread.Found
 )
 
 // Frame is one call of a function: arguments, live variables, results. Generated code implements it with a field

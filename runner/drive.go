@@ -1,0 +1,140 @@
+// This file drives a thread's frames: the loop, returns, and panics on their way up.
+
+package runner
+
+// run steps frames until the bottom one has returned, a panic has left it, the request is stopped, or, in message
+// mode, the activation must wait.
+func (t *Thread) run() {
+	for t.stopped == nil && t.panicked == nil && len(t.stack) > 0 {
+		if t.loop() {
+			return
+		}
+	}
+}
+
+// loop steps frames until there is nothing to do (true) or a Go panic was caught (false). All frames share its one
+// deferred recover.
+func (t *Thread) loop() (done bool) {
+	defer func() {
+		if !done {
+			t.caught(recover())
+		}
+	}()
+	for {
+		top := &t.stack[len(t.stack)-1]
+		if top.f.Step(t) == Return {
+			if t.returned() {
+				return true
+			}
+			continue
+		}
+		switch t.mode {
+		case chaotic:
+			t.shake()
+		case byMessage:
+			if t.out.Kind != 0 {
+				return true
+			}
+		}
+	}
+}
+
+// returned pops the top frame and shows it to its caller. It says whether it was the bottom one.
+func (t *Thread) returned() bool {
+	n := len(t.stack) - 1
+	top := &t.stack[n]
+	f := top.f
+	if top.entry && (n > 0 || t.mode != byMessage) {
+		f = t.handOut(f, top.fn)
+	}
+	t.stack[n] = slot{}
+	t.stack = t.stack[:n]
+	t.Ret = f
+	t.Depth = t.depth()
+	return n == 0
+}
+
+// depth is the depth that the frames on the stack amount to.
+func (t *Thread) depth() int {
+	if n := len(t.stack); n > 0 {
+		return t.stack[n-1].depth
+	}
+	return t.base
+}
+
+// caught goes on with a Go panic that left a Step.
+func (t *Thread) caught(r any) {
+	if s, ok := pendingStop(); ok {
+		r = s
+	}
+	switch r := r.(type) {
+	case nil: // runtime.Goexit: the goroutine ends
+	case Stop:
+		t.halt(r, t.place(true))
+	case rethrown:
+		t.throw(t.located(r.p))
+	default:
+		t.throw(t.located(&Panic{Val: r, At: t.place(true)}))
+	}
+}
+
+// located adds where a panic began, if that is not known yet.
+func (t *Thread) located(p *Panic) *Panic {
+	if p.Method == "" && len(t.stack) > 0 {
+		q := *p
+		top := &t.stack[len(t.stack)-1]
+		q.Entity, q.Method = top.home.name(), top.fn.Name
+		return &q
+	}
+	return p
+}
+
+// halt stops the request.
+func (t *Thread) halt(s Stop, at string) {
+	f := &Failure{Error: Error{Code: s.Code, Message: s.Message, At: at}, ID: t.request.ID}
+	if len(t.stack) > 0 {
+		top := &t.stack[len(t.stack)-1]
+		f.Entity, f.Method = top.home.name(), top.fn.Name
+	}
+	t.stopped = f
+}
+
+// throw unwinds frames to the nearest one with an unwind edge. Each frame costs a step: a frame that panics again and
+// again in the block of its own edge comes to an end too. Where the panic leaves an entity, its value is copied.
+func (t *Thread) throw(p *Panic) {
+	for len(t.stack) > 0 {
+		n := len(t.stack) - 1
+		top := &t.stack[n]
+		if t.Budget--; t.Budget < 0 {
+			t.halt(exceeded("steps", t.limits.Steps), p.At)
+			return
+		}
+		t.Depth = top.depth
+		if u, ok := top.f.(Unwinder); ok && u.Unwind(p) {
+			return
+		}
+		if top.entry && n > 0 {
+			var err error
+			if p, err = t.prog.copyPanic(p); err != nil {
+				t.halt(asStop(err), "")
+				return
+			}
+		}
+		t.stack[n] = slot{}
+		t.stack = t.stack[:n]
+	}
+	t.Depth = t.base
+	t.panicked = p
+}
+
+// attempt runs f, which may panic as generated code does, outside any frame.
+func (t *Thread) attempt(f func()) {
+	done := false
+	defer func() {
+		if !done {
+			t.caught(recover())
+		}
+	}()
+	f()
+	done = true
+}

@@ -1,0 +1,272 @@
+// This file encodes errors: sentinels by name, those of the standard library by their parts.
+
+package runner
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"runtime"
+	"strconv"
+	"time"
+	"unsafe"
+)
+
+// hostSentinels are the error variables of the standard library that keep their identity.
+var hostSentinels = map[string]error{
+	"go:io.EOF":                io.EOF,
+	"go:io.ErrUnexpectedEOF":   io.ErrUnexpectedEOF,
+	"go:io.ErrShortBuffer":     io.ErrShortBuffer,
+	"go:io.ErrShortWrite":      io.ErrShortWrite,
+	"go:io.ErrNoProgress":      io.ErrNoProgress,
+	"go:io.ErrClosedPipe":      io.ErrClosedPipe,
+	"go:strconv.ErrSyntax":     strconv.ErrSyntax,
+	"go:strconv.ErrRange":      strconv.ErrRange,
+	"go:errors.ErrUnsupported": errors.ErrUnsupported,
+	"go:hex.ErrLength":         hex.ErrLength,
+}
+
+// Names of the types of errors, as in an encoding.
+const (
+	nameSentinel = "sentinel"
+	nameNew      = "go:errors.errorString"
+	nameWrap     = "go:fmt.wrapError"
+	nameWraps    = "go:fmt.wrapErrors"
+	nameJoin     = "go:errors.joinError"
+	nameNum      = "go:strconv.NumError"
+	nameParse    = "go:time.ParseError"
+	nameHex      = "go:hex.InvalidByteError"
+	nameBase64   = "go:base64.CorruptInputError"
+	nameRuntime  = "go:runtime.Error"
+	nameSfc      = "go:sfc.Error"
+)
+
+// The unexported types of the standard library's errors.
+var (
+	typeNew   = reflect.TypeOf(errors.New(""))
+	typeFmt   = reflect.TypeOf(fmt.Errorf("%s", ""))
+	typeWrap  = reflect.TypeOf(fmt.Errorf("%w", io.EOF))
+	typeWraps = reflect.TypeOf(fmt.Errorf("%w%w", io.EOF, io.EOF))
+	typeJoin  = reflect.TypeOf(errors.Join(io.EOF))
+)
+
+// sentinel writes v if it is a sentinel.
+func (e *Enc) sentinel(v any) bool {
+	err, ok := v.(error)
+	if !ok || !isComparable(v) {
+		return false
+	}
+	name, ok := e.p.tables().names[err]
+	if ok {
+		e.named(nameSentinel)
+		e.String(name)
+	}
+	return ok
+}
+
+// knownError writes v if it is an error of the standard library or of the runner. Pointers to the same error stay so.
+func (e *Enc) knownError(v any) bool {
+	err, ok := v.(error)
+	if !ok {
+		return false
+	}
+	switch err := err.(type) {
+	case *Error:
+		e.named(nameSfc)
+		EncPtr(e, err, encNamedError)
+		return true
+	case *strconv.NumError:
+		e.named(nameNum)
+		EncPtr(e, err, encNumError)
+		return true
+	case *time.ParseError:
+		e.named(nameParse)
+		EncPtr(e, err, encParseError)
+		return true
+	case hex.InvalidByteError:
+		e.named(nameHex)
+		e.Uint(uint64(err))
+		return true
+	case base64.CorruptInputError:
+		e.named(nameBase64)
+		e.Int(int64(err))
+		return true
+	case runtime.Error:
+		e.named(nameRuntime)
+		e.String(err.Error())
+		return true
+	}
+	return e.textError(err)
+}
+
+// textError writes an error that consists of a text and the errors that it wraps.
+func (e *Enc) textError(err error) bool {
+	write := func(name string, parts func()) bool {
+		e.named(name)
+		if e.enterShared(reflect.ValueOf(err).UnsafePointer()) {
+			parts()
+		}
+		return true
+	}
+	switch ty := reflect.TypeOf(err); ty {
+	case typeNew, typeFmt:
+		return write(nameNew, func() { e.String(err.Error()) })
+	case typeWrap:
+		return write(nameWrap, func() {
+			e.Array(2)
+			e.String(err.Error())
+			e.Any(errors.Unwrap(err))
+		})
+	case typeWraps:
+		return write(nameWraps, func() {
+			e.Array(2)
+			e.String(err.Error())
+			e.errors(err)
+		})
+	case typeJoin:
+		return write(nameJoin, func() { e.errors(err) })
+	}
+	return false
+}
+
+func (e *Enc) errors(err error) {
+	list := err.(interface{ Unwrap() []error }).Unwrap()
+	e.Array(len(list))
+	for _, x := range list {
+		e.Any(x)
+	}
+}
+
+func encNamedError(e *Enc, x *Error) {
+	e.Array(5)
+	e.String(x.Code)
+	e.String(x.Message)
+	e.String(x.Entity)
+	e.String(x.Method)
+	e.String(x.At)
+}
+
+func encNumError(e *Enc, x *strconv.NumError) {
+	e.Array(3)
+	e.String(x.Func)
+	e.String(x.Num)
+	e.Any(x.Err)
+}
+
+func encParseError(e *Enc, x *time.ParseError) {
+	e.Array(5)
+	e.String(x.Layout)
+	e.String(x.Value)
+	e.String(x.LayoutElem)
+	e.String(x.ValueElem)
+	e.String(x.Message)
+}
+
+// knownError reads what knownError and sentinel wrote.
+func (d *Dec) knownError(name string) any {
+	switch name {
+	case nameSentinel:
+		name = d.String()
+		err, ok := d.p.tables().named[name]
+		if !ok {
+			d.fail("no sentinel %q in this program", name)
+		}
+		return err
+	case nameSfc:
+		return DecPtr(d, func(d *Dec, x *Error) {
+			d.ArrayOf(5)
+			*x = Error{Code: d.String(), Message: d.String(), Entity: d.String(), Method: d.String(), At: d.String()}
+		})
+	case nameNum:
+		return DecPtr(d, func(d *Dec, x *strconv.NumError) {
+			d.ArrayOf(3)
+			*x = strconv.NumError{Func: d.String(), Num: d.String(), Err: d.error()}
+		})
+	case nameParse:
+		return DecPtr(d, func(d *Dec, x *time.ParseError) {
+			d.ArrayOf(5)
+			*x = time.ParseError{Layout: d.String(), Value: d.String(), LayoutElem: d.String(), ValueElem: d.String(), Message: d.String()}
+		})
+	case nameHex:
+		return hex.InvalidByteError(DecUint[byte](d))
+	case nameBase64:
+		return base64.CorruptInputError(d.Int())
+	case nameRuntime:
+		return RuntimeError(d.String())
+	case nameNew, nameWrap, nameWraps, nameJoin:
+		return d.textError(name)
+	}
+	d.fail("no type %q in this program", name)
+	return nil
+}
+
+// error reads an interface value of type error.
+func (d *Dec) error() error {
+	v := d.Any()
+	err, ok := v.(error)
+	if v != nil && !ok {
+		d.fail("%T is not an error", v)
+	}
+	return err
+}
+
+func (d *Dec) textError(name string) error {
+	var err error
+	d.shareable(
+		func(slot int) {
+			err = d.newTextError(name)
+			d.define(slot, err)
+		},
+		func(old any) bool { x, ok := old.(error); err = x; return ok })
+	return err
+}
+
+func (d *Dec) newTextError(name string) error {
+	switch name {
+	case nameNew:
+		return errors.New(d.String())
+	case nameWrap:
+		d.ArrayOf(2)
+		return newWrap(typeWrap, d.String(), d.error())
+	case nameWraps:
+		d.ArrayOf(2)
+		return newWrap(typeWraps, d.String(), d.errors())
+	}
+	err := errors.Join(d.errors()...)
+	if err == nil {
+		d.fail("a join of no errors")
+	}
+	return err
+}
+
+func (d *Dec) errors() []error {
+	list := make([]error, d.reserve(d.Array(), unsafe.Sizeof(error(nil))))
+	for i := range list {
+		list[i] = d.error()
+	}
+	return list
+}
+
+// newWrap makes what fmt.Errorf makes of %w: a text, and the error or errors that it wraps. There is no other way to
+// get the same type with a given text: fmt.Errorf would call the Error methods of the wrapped errors, which may be the
+// user's.
+func newWrap(ty reflect.Type, text string, wrapped any) error {
+	p := reflect.New(ty.Elem())
+	setField(p, 0, reflect.ValueOf(&text).Elem())
+	switch w := wrapped.(type) {
+	case []error:
+		setField(p, 1, reflect.ValueOf(&w).Elem())
+	case error:
+		setField(p, 1, reflect.ValueOf(&w).Elem())
+	}
+	return p.Interface().(error)
+}
+
+// setField sets a field of the struct that p points to, which may be unexported. It panics if the types differ.
+func setField(p reflect.Value, i int, v reflect.Value) {
+	f := p.Elem().Field(i)
+	reflect.NewAt(f.Type(), f.Addr().UnsafePointer()).Elem().Set(v)
+}

@@ -1,0 +1,171 @@
+// This file defines how a request ends, and the named errors.
+
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+)
+
+// Outcome is how a request ended.
+type Outcome struct {
+	Frame Frame    // the root frame with its results, if it committed
+	Err   *Failure // nil: committed
+}
+
+// Failure is why a request was rolled back. Code is Application (the root returned an error), Panic (nobody recovered
+// it), NotFound, AlreadyExists or InvalidArgument (a named error that nobody recovered), or that of a [Stop].
+type Failure struct {
+	Error
+	ID string // of the request
+}
+
+// String gives code and message.
+func (f *Failure) String() string { return f.Code + ": " + f.Message }
+
+func notFound(entity, method, at string) *Error {
+	return &Error{Code: "NotFound", Message: fmt.Sprintf("%s does not exist", entity), Entity: entity, Method: method, At: at}
+}
+
+func alreadyExists(entity, at string) *Error {
+	return &Error{Code: "AlreadyExists", Message: fmt.Sprintf("%s exists already", entity), Entity: entity, At: at}
+}
+
+// asStop makes an error of a world or a codec the stop of a request.
+func asStop(err error) Stop {
+	var s Stop
+	var e *EncodeError
+	switch {
+	case errors.As(err, &s):
+		return s
+	case errors.As(err, &e):
+		return Stop{Code: "Unimplemented", Message: e.Error()}
+	}
+	return Stop{Code: "Unavailable", Message: err.Error()}
+}
+
+// rootError is the failure that a root's own error makes of the request; nil if it has none.
+func rootError(c *Call, f Frame) *Failure {
+	if !c.Func.HasError {
+		return nil
+	}
+	results := f.Results()
+	err := *results[len(results)-1].(*error)
+	if err == nil {
+		return nil
+	}
+	fail := newFailure(c, "Application")
+	hostCall(fail, func() { fail.Message = err.Error() })
+	return fail
+}
+
+// answerFailure is the failure that an error of Call.Answer makes of the request.
+func answerFailure(c *Call, err error) *Failure {
+	fail := newFailure(c, "Application")
+	var named *Error
+	if errors.As(err, &named) {
+		fail.Code, fail.Message = named.Code, named.Message
+		return fail
+	}
+	fail.Message = err.Error()
+	return fail
+}
+
+// panicFailure is the failure that a panic makes of the request.
+func panicFailure(c *Call, p *Panic) *Failure {
+	fail := newFailure(c, "Panic")
+	fail.At, fail.Method, fail.Entity = p.At, p.Method, p.Entity
+	if e, ok := p.Val.(*Error); ok && e != nil {
+		switch e.Code {
+		case "NotFound", "AlreadyExists", "InvalidArgument":
+			fail.Code, fail.Message = e.Code, e.Message
+			if e.Entity != "" {
+				fail.Entity = e.Entity
+			}
+			if e.Method != "" {
+				fail.Method = e.Method
+			}
+			return fail
+		}
+	}
+	hostCall(fail, func() { fail.Message = PanicText(p.Val) })
+	return fail
+}
+
+// newFailure is a failure of the root, at its declaration.
+func newFailure(c *Call, code string) *Failure {
+	f := &Failure{Error: Error{Code: code, Method: c.Func.Name}, ID: c.Request.ID}
+	if c.Func.File != "" {
+		f.At = fmt.Sprintf("%s:%d", c.Func.File, c.Func.Line)
+	}
+	if c.Func.Entity != nil {
+		f.Entity = c.Func.Entity.Name + "/" + c.Key
+	}
+	return f
+}
+
+// hostCall runs f, which calls a user's Error or String. If that panics, it becomes the failure.
+func hostCall(fail *Failure, f func()) {
+	defer func() {
+		r := recover()
+		if s, ok := pendingStop(); ok {
+			r = s
+		}
+		switch r := r.(type) {
+		case nil:
+		case Stop:
+			fail.Code, fail.Message = r.Code, r.Message
+		case rethrown:
+			fail.Code, fail.Message = "Panic", fmt.Sprintf("%T", r.p.Val)
+		default:
+			fail.Code, fail.Message = "Panic", fmt.Sprintf("%T", r)
+		}
+	}()
+	f()
+}
+
+// PanicText is a panic's value as Go prints it after `panic: `: errors and Stringers by their methods, basic values as
+// the builtin print does, values of defined basic types with their type's name. Of other values Go prints an address;
+// this gives the type's name in parentheses.
+func PanicText(v any) string {
+	switch v := v.(type) {
+	case error:
+		return v.Error()
+	case fmt.Stringer:
+		return v.String()
+	case nil:
+		return "nil"
+	}
+	rv := reflect.ValueOf(v)
+	text, ok := basicText(rv)
+	switch {
+	case !ok:
+		return "(" + rv.Type().String() + ")"
+	case rv.Type().PkgPath() == "":
+		return text
+	case rv.Kind() == reflect.String:
+		return rv.Type().String() + `("` + text + `")`
+	}
+	return rv.Type().String() + "(" + text + ")"
+}
+
+// basicText is what the builtin print gives for a value of a basic kind.
+func basicText(v reflect.Value) (string, bool) {
+	switch {
+	case v.Kind() == reflect.Bool:
+		return strconv.FormatBool(v.Bool()), true
+	case v.CanInt():
+		return strconv.FormatInt(v.Int(), 10), true
+	case v.CanUint():
+		return strconv.FormatUint(v.Uint(), 10), true
+	case v.CanFloat():
+		return strconv.FormatFloat(v.Float(), 'g', -1, v.Type().Bits()), true
+	case v.CanComplex():
+		return strconv.FormatComplex(v.Complex(), 'g', -1, v.Type().Bits()), true
+	case v.Kind() == reflect.String:
+		return v.String(), true
+	}
+	return "", false
+}

@@ -1,0 +1,170 @@
+// This file orders the keys of maps, so that iteration is the same everywhere.
+
+package runner
+
+import (
+	"cmp"
+	"iter"
+	"reflect"
+	"slices"
+)
+
+// SortedKeys gives a map's keys in ascending order, NaNs first.
+func SortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// SortedKeysFunc gives a map's keys in the order of less, which must be a strict order of all keys of the type.
+func SortedKeysFunc[K comparable, V any](m map[K]V, less func(a, b K) bool) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b K) int {
+		switch {
+		case less(a, b):
+			return -1
+		case less(b, a):
+			return 1
+		}
+		return 0
+	})
+	return keys
+}
+
+// KeysOf gives the keys of a map of any key type in the order of [CompareKeys].
+func KeysOf[K comparable, V any](m map[K]V) []K {
+	keys, _ := Entries(m)
+	return keys
+}
+
+// Entries gives keys and values of a map in the order of [CompareKeys]. Unlike a lookup it finds the values of NaN
+// keys; those of equal NaN keys are in the order of the values.
+func Entries[K comparable, V any](m map[K]V) ([]K, []V) {
+	type entry struct {
+		key   K
+		value V
+	}
+	list := make([]entry, 0, len(m))
+	for k, v := range m {
+		list = append(list, entry{k, v})
+	}
+	slices.SortFunc(list, func(a, b entry) int {
+		if c := CompareKeys(a.key, b.key); c != 0 {
+			return c
+		}
+		return compareValues(reflect.ValueOf(&a.value).Elem(), reflect.ValueOf(&b.value).Elem())
+	})
+	keys, values := make([]K, len(list)), make([]V, len(list))
+	for i, e := range list {
+		keys[i], values[i] = e.key, e.value
+	}
+	return keys, values
+}
+
+// MapsKeys is maps.Keys in the order of KeysOf.
+func MapsKeys[M ~map[K]V, K comparable, V any](m M) iter.Seq[K] {
+	return slices.Values(KeysOf(map[K]V(m)))
+}
+
+// MapsValues is maps.Values in the order of the keys.
+func MapsValues[M ~map[K]V, K comparable, V any](m M) iter.Seq[V] {
+	_, values := Entries(map[K]V(m))
+	return slices.Values(values)
+}
+
+// MapsAll is maps.All in the order of the keys.
+func MapsAll[M ~map[K]V, K comparable, V any](m M) iter.Seq2[K, V] {
+	keys, values := Entries(map[K]V(m))
+	return func(yield func(K, V) bool) {
+		for i, k := range keys {
+			if !yield(k, values[i]) {
+				return
+			}
+		}
+	}
+}
+
+// MapsDeleteFunc is maps.DeleteFunc in the order of the keys. As in Go, no delete reaches a NaN key.
+func MapsDeleteFunc[M ~map[K]V, K comparable, V any](m M, del func(K, V) bool) {
+	keys, values := Entries(map[K]V(m))
+	for i, k := range keys {
+		if del(k, values[i]) {
+			delete(m, k)
+		}
+	}
+}
+
+// CompareKeys orders keys of one type: false before true, numbers by value with NaNs first, strings by bytes, arrays
+// and structs element by element, interface values by the name of their type and then by value. Pointers have no
+// order that is the same everywhere: they are a [Stop].
+func CompareKeys[K comparable](a, b K) int {
+	c, ok := compare(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
+	if !ok {
+		panic(Stop{Code: "Unimplemented", Message: "keys of type " + reflect.TypeFor[K]().String() + " have no order"})
+	}
+	return c
+}
+
+// compareValues orders values as far as they have an order.
+func compareValues(a, b reflect.Value) int {
+	c, _ := compare(a, b)
+	return c
+}
+
+func compare(a, b reflect.Value) (c int, ok bool) {
+	switch {
+	case a.Kind() == reflect.Bool:
+		return cmp.Compare(btoi(a.Bool()), btoi(b.Bool())), true
+	case a.CanInt():
+		return cmp.Compare(a.Int(), b.Int()), true
+	case a.CanUint():
+		return cmp.Compare(a.Uint(), b.Uint()), true
+	case a.CanFloat():
+		return cmp.Compare(a.Float(), b.Float()), true
+	case a.CanComplex():
+		x, y := a.Complex(), b.Complex()
+		return cmp.Or(cmp.Compare(real(x), real(y)), cmp.Compare(imag(x), imag(y))), true
+	case a.Kind() == reflect.String:
+		return cmp.Compare(a.String(), b.String()), true
+	case a.Kind() == reflect.Array:
+		return compareParts(a.Len(), a.Index, b.Index)
+	case a.Kind() == reflect.Struct:
+		return compareParts(a.NumField(), a.Field, b.Field)
+	case a.Kind() == reflect.Interface:
+		return compareDynamic(a, b)
+	}
+	return 0, false
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func compareParts(n int, a, b func(int) reflect.Value) (int, bool) {
+	for i := range n {
+		if c, ok := compare(a(i), b(i)); c != 0 || !ok {
+			return c, ok
+		}
+	}
+	return 0, true
+}
+
+func compareDynamic(a, b reflect.Value) (int, bool) {
+	if a.IsNil() || b.IsNil() {
+		return btoi(!a.IsNil()) - btoi(!b.IsNil()), true
+	}
+	a, b = a.Elem(), b.Elem()
+	if a.Type() != b.Type() {
+		return cmp.Compare(a.Type().String(), b.Type().String()), true
+	}
+	return compare(a, b)
+}

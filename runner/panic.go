@@ -1,0 +1,111 @@
+// This file defines panics on their way through frames, stops, and the place in the user's source where they began.
+
+package runner
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/stateful-entities/sfc"
+)
+
+// Error is the named error that entity code meets: the value of a panic with code NotFound, AlreadyExists or
+// InvalidArgument.
+type Error = sfc.Error
+
+// Panic is a panic on its way through frames. Its place is that of the first panic, also after [Rethrow].
+type Panic struct {
+	Val    any    // never nil: Go makes panic(nil) a runtime error
+	At     string // file:line in the user's source
+	Entity string // Type/key of the activation it began in; empty outside entities
+	Method string // function it began in
+}
+
+// Recover is Go's recover: the panic's value, or nil where nothing panics.
+func (p *Panic) Recover() any {
+	if p == nil {
+		return nil
+	}
+	return p.Val
+}
+
+// Stop ends a request: it is raised as a Go panic, but no frame is told of it, so that no defer runs and no recover
+// sees it. Code is LimitExceeded, Conflict, DeadlineExceeded, Unavailable, or Unimplemented for a value that has no
+// encoding.
+type Stop struct {
+	Code    string
+	Message string
+}
+
+// Error gives code and message.
+func (s Stop) Error() string { return s.Code + ": " + s.Message }
+
+// rethrown is the value of a Go panic that goes on with an earlier one.
+type rethrown struct{ p *Panic }
+
+// Error is what package fmt prints if a method that it called goes on with a panic.
+func (r rethrown) Error() string { return PanicText(r.p.Val) }
+
+// Rethrow goes on panicking with p: its value and its place stay.
+func Rethrow(p *Panic) { panic(rethrown{p}) }
+
+// Caught makes a Panic of what recover gave in a deferred function of a plain function with an unwind edge. It must be
+// called by generated code: the place is looked for in the caller's package. Stops go on.
+func Caught(r any) *Panic {
+	switch r := r.(type) {
+	case Stop:
+		panic(r)
+	case rethrown:
+		return r.p
+	}
+	pc, _, _, _ := runtime.Caller(1)
+	return &Panic{Val: r, At: findPlace(packageOf(runtime.FuncForPC(pc).Name()), true, baseName)}
+}
+
+// NilDeref panics as Go does where a nil pointer is used.
+func NilDeref() {
+	var p *struct{ x int }
+	p.x = 1
+}
+
+// RuntimeError is one of Go's run-time errors after it crossed an encoding. It keeps Go's message.
+type RuntimeError string
+
+// Error gives Go's message.
+func (e RuntimeError) Error() string { return string(e) }
+
+// RuntimeError makes it a runtime.Error.
+func (e RuntimeError) RuntimeError() {}
+
+var _ runtime.Error = RuntimeError("")
+
+// findPlace walks the stack to the innermost function of the generated package, whose //line directives make its place
+// the user's. With raised it first walks past the Go panic in progress. It gives "" if there is no such function.
+func findPlace(pkg string, raised bool, name func(file string) string) string {
+	var pcs [128]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		f, more := frames.Next()
+		switch {
+		case f.Function == "runtime.gopanic":
+			raised = false
+		case !raised && packageOf(f.Function) == pkg:
+			return fmt.Sprintf("%s:%d", name(f.File), f.Line)
+		}
+		if !more {
+			return ""
+		}
+	}
+}
+
+// packageOf gives the package of a function's full name: all before the first dot of the last path element.
+func packageOf(function string) string {
+	slash := strings.LastIndexByte(function, '/') + 1
+	if dot := strings.IndexByte(function[slash:], '.'); dot >= 0 {
+		return function[:slash+dot]
+	}
+	return function
+}
+
+func baseName(file string) string { return file[strings.LastIndexByte(file, '/')+1:] }

@@ -1,0 +1,159 @@
+// This file encodes what one transaction has at one address: objects and frames, as one graph.
+
+package runner
+
+import "fmt"
+
+// record is what one transaction has at one address. Frames may share memory with objects and with each other; so all
+// of them are encoded together, with the capacities that slices have.
+type record struct {
+	cell  *cell // nil at a request cell
+	waits []waiting
+	slots []slot // the frames of all activations, in order
+}
+
+// waiting is an activation: it has frames and owes an answer.
+type waiting struct {
+	from   Address
+	frames int
+}
+
+// encodeRecord encodes a record. Its objects are the living one and deleted ones that frames still run on.
+func (p *Program) encodeRecord(e *Enc, r *record) ([]byte, error) {
+	objects := r.objects()
+	return e.encode(true, false, func(e *Enc) {
+		e.Bool(r.cell != nil && r.cell.existed)
+		e.Bool(r.cell != nil && r.cell.obj != nil)
+		e.Array(len(objects))
+		for _, o := range objects {
+			e.Array(3)
+			e.Bool(o.dirty)
+			e.Bool(o.created)
+			o.cell.ty.Enc(e, o.state)
+		}
+		e.Array(len(r.waits))
+		for _, w := range r.waits {
+			e.Array(3)
+			e.Int(int64(w.from.Type))
+			e.String(w.from.Key)
+			e.Int(int64(w.frames))
+		}
+		e.Uint(uint64(len(r.slots)))
+		for _, s := range r.slots {
+			e.Uint(uint64(s.fn.ID))
+			e.Bool(s.entry)
+			e.Int(int64(indexOf(objects, s.self)))
+			s.f.Enc(e)
+		}
+	})
+}
+
+// objects lists the objects of a record: the living one first. A clean one is left out when no frame is there to share
+// memory with it: the committed state serves.
+func (r *record) objects() []*object {
+	var list []*object
+	if r.cell != nil && r.cell.obj != nil {
+		list = append(list, r.cell.obj)
+	}
+	for _, s := range r.slots {
+		if s.self != nil && indexOf(list, s.self) < 0 {
+			list = append(list, s.self)
+		}
+	}
+	return list
+}
+
+func indexOf(list []*object, o *object) int {
+	for i, x := range list {
+		if x == o {
+			return i
+		}
+	}
+	return -1
+}
+
+// decodeRecord decodes a record of a cell, whose objects it replaces.
+func (p *Program) decodeRecord(b []byte, c *cell) (*record, error) {
+	r := &record{cell: c}
+	err := p.Decode(b, func(d *Dec) {
+		existed, lives := d.Bool(), d.Bool()
+		objects := make([]*object, d.Array())
+		if len(objects) > 0 && c == nil {
+			d.fail("objects at a request cell")
+		}
+		for i := range objects {
+			d.ArrayOf(3)
+			objects[i] = &object{cell: c, dirty: d.Bool(), created: d.Bool(), state: c.ty.Dec(d)}
+		}
+		if c != nil {
+			c.existed, c.obj = existed, nil
+			if lives {
+				if len(objects) == 0 {
+					d.fail("no object")
+				}
+				c.obj = objects[0]
+			}
+		}
+		d.activations(r, objects)
+	})
+	return r, err
+}
+
+func (d *Dec) activations(r *record, objects []*object) {
+	for range d.Array() {
+		d.ArrayOf(3)
+		w := waiting{from: Address{Type: DecInt[int](d), Key: d.String()}}
+		w.frames = DecInt[int](d)
+		r.waits = append(r.waits, w)
+	}
+	for range d.Uint() {
+		id := d.Uint()
+		if id >= uint64(len(d.p.Funcs)) {
+			d.fail("no function %d", id)
+		}
+		s := slot{fn: d.p.Funcs[id], home: r.cell, entry: d.Bool()}
+		switch i := d.Int(); {
+		case i >= int64(len(objects)):
+			d.fail("no object %d", i)
+		case i >= 0:
+			s.self = objects[i]
+		}
+		s.f = s.fn.New()
+		s.f.Dec(d)
+		r.slots = append(r.slots, s)
+	}
+}
+
+// shake encodes, drops and decodes all frames and objects of the transaction, address by address.
+func (t *Thread) shake() {
+	t.shakeAt(nil)
+	for _, c := range t.cells.order {
+		t.shakeAt(c)
+	}
+}
+
+func (t *Thread) shakeAt(c *cell) {
+	r := &record{cell: c}
+	for _, s := range t.stack {
+		if s.home == c {
+			r.slots = append(r.slots, s)
+		}
+	}
+	if len(r.slots) == 0 && (c == nil || c.obj == nil) {
+		return
+	}
+	b, err := t.prog.encodeRecord(&t.enc, r)
+	if err == nil {
+		r, err = t.prog.decodeRecord(b, c)
+	}
+	if err != nil {
+		t.stop(asStop(fmt.Errorf("suspended frames at %s: %w", c.name(), err)))
+	}
+	i := 0
+	for j := range t.stack {
+		if s := &t.stack[j]; s.home == c {
+			s.f, s.self = r.slots[i].f, r.slots[i].self
+			i++
+		}
+	}
+}

@@ -1,0 +1,133 @@
+// This file measures values for the costs of library calls.
+
+package runner
+
+import (
+	"math"
+	"reflect"
+	"unsafe"
+)
+
+// Size is the memory that a value takes, in bytes, with all that it refers to; what is reached twice counts once.
+func Size(v any) int64 {
+	m := meter{seen: map[unsafe.Pointer]bool{}}
+	if v != nil {
+		m.total = int64(reflect.TypeOf(v).Size())
+		m.todo = append(m.todo, reflect.ValueOf(v))
+	}
+	for len(m.todo) > 0 {
+		v := m.todo[len(m.todo)-1]
+		m.todo = m.todo[:len(m.todo)-1]
+		m.look(v)
+	}
+	return m.total
+}
+
+// meter walks a value with a list of what is left to look at, since the value may be deeper than the stack.
+type meter struct {
+	total int64
+	seen  map[unsafe.Pointer]bool
+	todo  []reflect.Value
+}
+
+func (m *meter) look(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		m.total += int64(v.Len())
+	case reflect.Slice:
+		if !m.met(v.UnsafePointer()) {
+			m.total += int64(v.Len()) * int64(v.Type().Elem().Size())
+			m.items(v)
+		}
+	case reflect.Array:
+		m.items(v)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			m.todo = append(m.todo, v.Field(i))
+		}
+	case reflect.Map:
+		if m.met(v.UnsafePointer()) {
+			return
+		}
+		m.total += int64(v.Len()) * int64(v.Type().Key().Size()+v.Type().Elem().Size())
+		for it := v.MapRange(); it.Next(); {
+			m.todo = append(m.todo, it.Key(), it.Value())
+		}
+	case reflect.Pointer:
+		if !m.met(v.UnsafePointer()) {
+			m.total += int64(v.Type().Elem().Size())
+			m.todo = append(m.todo, v.Elem())
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			m.total += int64(v.Elem().Type().Size())
+			m.todo = append(m.todo, v.Elem())
+		}
+	}
+}
+
+func (m *meter) met(p unsafe.Pointer) bool {
+	if p == nil || m.seen[p] {
+		return true
+	}
+	m.seen[p] = true
+	return false
+}
+
+// items adds the elements of a list that refer to something.
+func (m *meter) items(v reflect.Value) {
+	switch v.Type().Elem().Kind() {
+	case reflect.String, reflect.Slice, reflect.Array, reflect.Struct, reflect.Map, reflect.Pointer, reflect.Interface:
+		for i := range v.Len() {
+			m.todo = append(m.todo, v.Index(i))
+		}
+	}
+}
+
+// maxPadding is the largest width or precision that package fmt obeys.
+const maxPadding = 1_000_000
+
+// Padding bounds what the widths and precisions in a format of package fmt may add to its result, in bytes. A star
+// counts as the largest integer among the arguments.
+func Padding(format string, args []any) int64 {
+	var total int64
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
+			continue
+		}
+		var n int64
+		for i++; i < len(format); i++ {
+			c := format[i]
+			switch {
+			case c >= '0' && c <= '9':
+				n = min(n*10+int64(c-'0'), maxPadding)
+				continue
+			case c == '*':
+				total += largestInt(args)
+				continue
+			case c == '.' || c == '[' || c == ']':
+				total, n = total+n, 0
+				continue
+			case c == '+' || c == '-' || c == '#' || c == ' ':
+				continue
+			}
+			break
+		}
+		total += n
+	}
+	return total
+}
+
+func largestInt(args []any) int64 {
+	var most uint64
+	for _, a := range args {
+		switch v := reflect.ValueOf(a); {
+		case a == nil:
+		case v.CanInt():
+			most = max(most, uint64(max(v.Int(), -v.Int())))
+		case v.CanUint():
+			most = max(most, v.Uint())
+		}
+	}
+	return int64(min(most, maxPadding, math.MaxInt64))
+}
