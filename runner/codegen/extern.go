@@ -1,0 +1,247 @@
+// This file writes calls of the host library: what they cost, how func values go over, and where debug output goes.
+
+package codegen
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/stateful-entities/sfc/ir"
+)
+
+func (w *body) callExtern(in *ir.CallExtern) {
+	x := w.p.Extern(in.Extern)
+	if x == nil {
+		w.fail(w.fn.f, in.At, "extern %q is not declared", in.Extern)
+		return
+	}
+	steps, bytes := w.cost(x, x.Steps), w.cost(x, x.Bytes)
+	block := (steps.uses || bytes.uses) && w.hoistsAny(in.Args)
+	if block {
+		w.stmt(in.At, "{")
+	}
+	var args []string
+	if block {
+		args = w.hoist(in.At, in.Args)
+	} else {
+		for _, a := range in.Args {
+			args = append(args, w.argument(x, a))
+		}
+	}
+	w.charge(in.At, "t.Spend", steps.before(args))
+	w.charge(in.At, "t.Charge", bytes.before(args))
+	w.externCall(in, x, args, steps, bytes)
+	if x.Calls {
+		w.stmt(in.At, "t.Guard()")
+	}
+	if block {
+		w.stmt(in.At, "}")
+	}
+}
+
+// argument writes one argument: of a generic function Go reads the types off the arguments, so they are exact there.
+func (w *body) argument(x *ir.Extern, e ir.Expr) string {
+	if strings.HasSuffix(x.Name, "]") || x.Twin != "" {
+		return w.typed(e).s
+	}
+	return w.expr(e)
+}
+
+// externCall writes the call itself.
+func (w *body) externCall(in *ir.CallExtern, x *ir.Extern, args []string, steps, bytes cost) {
+	hosted := make([]string, len(args))
+	for i, a := range args {
+		hosted[i] = a
+		if i < len(x.Params) {
+			hosted[i] = w.toHost(x.Params[i], a)
+		}
+	}
+	call := w.debugCall(x, hosted)
+	if call == "" {
+		call = w.hostCall(x, hosted)
+	}
+	after := steps.after != "" || bytes.after != ""
+	carried := false
+	for _, r := range x.Results {
+		is, _ := w.isFunc(r)
+		carried = carried || is
+	}
+	if !after && !carried {
+		w.stmt(in.At, w.assign(in.Into)+call)
+		return
+	}
+	w.stmt(in.At, "{")
+	var temps, carry, left []string
+	for i, r := range x.Results {
+		v := w.temp()
+		temps = append(temps, v)
+		carry = append(carry, w.fromHost(r, v))
+		left = append(left, "_")
+		if i < len(in.Into) {
+			left[i] = w.target(in.Into[i])
+		}
+	}
+	w.stmt(in.At, strings.Join(temps, ", ")+" := "+call)
+	w.charge(in.At, "t.Spend", steps.ofResult(temps[0]))
+	w.charge(in.At, "t.Charge", bytes.ofResult(temps[0]))
+	w.stmt(in.At, strings.Join(left, ", ")+" = "+strings.Join(carry, ", "), "}")
+}
+
+// hostCall writes the call of the function, method or twin.
+func (w *body) hostCall(x *ir.Extern, args []string) string {
+	if x.Variadic && len(args) > 0 {
+		args[len(args)-1] += "..."
+	}
+	if x.Twin != "" {
+		if strings.HasPrefix(x.Twin, "t.") {
+			return x.Twin + "(" + strings.Join(args, ", ") + ")"
+		}
+		return w.use(w.out, runnerPath) + "." + strings.TrimPrefix(x.Twin, "runner.") + "(" + strings.Join(args, ", ") + ")"
+	}
+	importPath, id, typeArgs := hostName(x.Name, x.Method)
+	if x.Method {
+		recv := args[0]
+		if strings.HasPrefix(recv, "&") || strings.HasPrefix(recv, "*") || strings.ContainsAny(recv, " ") {
+			recv = "(" + recv + ")"
+		}
+		return recv + "." + id + "(" + strings.Join(args[1:], ", ") + ")"
+	}
+	return w.use(w.out, importPath) + "." + id + w.typeArgs(w.out, typeArgs) + "(" + strings.Join(args, ", ") + ")"
+}
+
+// debugCall writes debug output against the target's log, or gives "" for a function that is none.
+func (w *body) debugCall(x *ir.Extern, args []string) string {
+	if !x.Debug {
+		return ""
+	}
+	importPath, id, _ := hostName(x.Name, x.Method)
+	if x.Variadic && len(args) > 0 {
+		args[len(args)-1] += "..."
+	}
+	list := strings.Join(args, ", ")
+	switch {
+	case importPath == "fmt" && strings.HasPrefix(id, "Print"):
+		return fmt.Sprintf("%s.F%s(t.Debug(), %s)", w.use(w.out, "fmt"), strings.ToLower(id[:1])+id[1:], list)
+	case importPath == "log" && strings.HasPrefix(id, "Print"):
+		return fmt.Sprintf("%s.New(t.Debug(), \"\", 0).%s(%s)", w.use(w.out, "log"), id, list)
+	case importPath == "log/slog" && !x.Method:
+		slog := w.use(w.out, "log/slog")
+		return fmt.Sprintf("%s.New(%s.NewTextHandler(t.Debug(), nil)).%s(%s)", slog, slog, id, list)
+	}
+	return ""
+}
+
+// cost is what a library call costs by the library table: a sum of products, of which those with `result` are charged
+// after the call. "#i" stands for argument i.
+type cost struct {
+	terms []string // before
+	after string
+	uses  bool // names arguments
+}
+
+func (w *body) charge(at int, fn, amount string) {
+	if amount != "" {
+		w.stmt(at, fn+"("+amount+")")
+	}
+}
+
+// before gives the amount to charge before a call, or "".
+func (c cost) before(args []string) string { return fillArgs(c.terms, args) }
+
+func fillArgs(terms []string, args []string) string {
+	out := ""
+	for _, t := range terms {
+		for i := len(args) - 1; i >= 0; i-- {
+			t = strings.ReplaceAll(t, "#"+strconv.Itoa(i)+"#", args[i])
+		}
+		if out == "" {
+			out = t
+		} else {
+			out = "sfc_sum(" + out + ", " + t + ")"
+		}
+	}
+	return out
+}
+
+func (c cost) ofResult(result string) string { return strings.ReplaceAll(c.after, "#result#", result) }
+
+// cost reads the notation of the library table: terms joined by +, factors by *, each term with an optional /integer.
+func (w *body) cost(x *ir.Extern, text string) cost {
+	var c cost
+	if strings.TrimSpace(text) == "" {
+		return c
+	}
+	for _, term := range strings.Split(text, "+") {
+		code := w.costTerm(x, strings.TrimSpace(term))
+		switch {
+		case strings.Contains(code, "#result#"):
+			if c.after != "" {
+				code = w.support("sum") + "(" + c.after + ", " + code + ")"
+			}
+			c.after = code
+		default:
+			c.terms = append(c.terms, code)
+			c.uses = c.uses || strings.Contains(code, "#")
+		}
+	}
+	if len(c.terms) > 1 {
+		w.support("sum")
+	}
+	return c
+}
+
+func (w *body) costTerm(x *ir.Extern, term string) string {
+	term, divisor, divided := strings.Cut(term, "/")
+	out := ""
+	for _, factor := range strings.Split(term, "*") {
+		f := w.costFactor(x, strings.TrimSpace(factor))
+		if out == "" {
+			out = f
+		} else {
+			out = w.support("product") + "(" + out + ", " + f + ")"
+		}
+	}
+	if divided {
+		out += "/" + strings.TrimSpace(divisor)
+	}
+	return out
+}
+
+// costFactor is one factor; a text that is none of the notation's is an error of the library table.
+func (w *body) costFactor(x *ir.Extern, f string) string {
+	if _, err := strconv.ParseInt(f, 10, 64); err == nil {
+		return f
+	}
+	if f == "result" {
+		return "int64(len(#result#))"
+	}
+	name, rest, _ := strings.Cut(f, "(")
+	digits, closed := strings.CutSuffix(rest, ")")
+	i, err := strconv.Atoi(digits)
+	if err != nil || !closed || i < 0 || i >= len(x.Params) {
+		w.fail(w.fn.f, w.line, "extern %q: cost %q is not understood", x.Name, f)
+		return "1"
+	}
+	arg := "#" + digits + "#"
+	switch name {
+	case "len":
+		return "int64(len(" + arg + "))"
+	case "sum":
+		return w.support("total") + "(" + arg + ")"
+	case "arg":
+		return w.support("amount") + "(" + arg + ")"
+	case "log":
+		return "int64(" + w.use(w.out, "math/bits") + ".Len(uint(len(" + arg + "))))"
+	case "size":
+		return "runner.Size(" + arg + ")"
+	case "pad":
+		rest := "nil"
+		if x.Variadic && i+1 < len(x.Params) {
+			rest = fmt.Sprintf("#%d#", len(x.Params)-1)
+		}
+		return "runner.Padding(" + arg + ", " + rest + ")"
+	}
+	w.fail(w.fn.f, w.line, "extern %q: cost %q is not understood", x.Name, f)
+	return "1"
+}
