@@ -48,6 +48,7 @@ type Program struct {
 
 	index     atomic.Pointer[index] // where names are declared: a cache
 	positions map[any]position      // where Decode read the declarations, blocks, instructions and terminators
+	source    string                // the file that Decode read
 }
 
 // Edge is a dataflow edge between operators (or from a function, written as its name). Derived.

@@ -10,7 +10,7 @@ type varSet []uint64
 func (v varSet) add(i int)      { v[i/64] |= 1 << (i % 64) }
 func (v varSet) remove(i int)   { v[i/64] &^= 1 << (i % 64) }
 func (v varSet) has(i int) bool { return v[i/64]&(1<<(i%64)) != 0 }
-func (v varSet) clone() varSet  { return append(varSet(nil), v...) }
+func (v varSet) clone() varSet  { c := make(varSet, len(v)); copy(c, v); return c }
 func (v varSet) minus(w varSet) {
 	for i := range v {
 		v[i] &^= w[i]

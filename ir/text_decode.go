@@ -21,7 +21,7 @@ func Decode(data []byte, filename string) (*Program, error) {
 	if problem != nil {
 		return nil, Problems{problem}
 	}
-	d := &decoder{file: filename, p: &Program{positions: map[any]position{}}}
+	d := &decoder{file: filename, p: &Program{positions: map[any]position{}, source: filename}}
 	if d.version(root) {
 		d.program(root)
 	}
