@@ -1,0 +1,377 @@
+// This file routes HTTP requests to the executor.
+
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stateful-entities/sfc"
+	"github.com/stateful-entities/sfc/runner"
+	"github.com/stateful-entities/sfc/runner/jsonvalue"
+)
+
+// Headers of requests.
+const (
+	HeaderID       = "Idempotency-Key" // the request's id
+	HeaderDeadline = "Sfc-Deadline"    // RFC 3339: the request does not start after it
+)
+
+// maxID is the longest request id, in bytes.
+const maxID = 255
+
+// Handler is the HTTP API over an executor.
+type Handler struct {
+	codec    *jsonvalue.Codec
+	exec     Executor
+	openAPI  []byte
+	types    map[string]*runner.EntityType
+	funcs    map[string]*runner.Func            // free functions and constructors that can be requested
+	methods  map[string]map[string]*runner.Func // by entity type
+	metrics  *metrics
+	stopping func() bool
+}
+
+// NewHandler makes the API of a program. openAPI is what /openapi.json answers.
+func NewHandler(p *runner.Program, openAPI []byte, exec Executor) *Handler {
+	h := &Handler{
+		codec: jsonvalue.For(p), exec: exec, openAPI: openAPI,
+		types: map[string]*runner.EntityType{}, funcs: map[string]*runner.Func{},
+		methods: map[string]map[string]*runner.Func{}, metrics: newMetrics(),
+		stopping: func() bool { return false },
+	}
+	for _, t := range p.Types {
+		h.types[t.Name], h.methods[t.Name] = t, map[string]*runner.Func{}
+	}
+	for _, f := range p.Funcs {
+		switch {
+		case !f.Exported:
+		case f.Entity == nil:
+			h.funcs[f.Name] = f
+		default:
+			_, name, _ := strings.Cut(f.Name, ".")
+			h.methods[f.Entity.Name][name] = f
+		}
+	}
+	return h
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch path := r.URL.EscapedPath(); {
+	case strings.HasPrefix(path, "/v1/"):
+		h.serveV1(w, r, strings.Split(strings.TrimPrefix(path, "/v1/"), "/"))
+	case !allow(w, r, http.MethodGet, http.MethodHead):
+	case path == "/openapi.json":
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(h.openAPI)
+	case path == "/healthz":
+		io.WriteString(w, "ok\n")
+	case path == "/readyz" && h.stopping():
+		writeProblem(w, Errorf("Unavailable", "the program is stopping"), "")
+	case path == "/readyz":
+		io.WriteString(w, "ready\n")
+	case path == "/metrics":
+		h.metrics.write(w)
+	default:
+		writeProblem(w, Errorf("NotFound", "no resource %q: requests are below /v1/, their description is /openapi.json", r.URL.Path), "")
+	}
+}
+
+// allow answers 405 unless the method is one of the given.
+func allow(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+	if slices.Contains(methods, r.Method) {
+		return true
+	}
+	w.Header().Set("Allow", strings.Join(methods, ", "))
+	writeProblem(w, Errorf("InvalidArgument", "method %s is not for this resource: it takes %s", r.Method, strings.Join(methods, ", ")), "")
+	return false
+}
+
+// serveV1 serves a path below /v1/, given as its escaped segments.
+func (h *Handler) serveV1(w http.ResponseWriter, r *http.Request, segments []string) {
+	for i, s := range segments {
+		text, err := url.PathUnescape(s)
+		if err != nil || !utf8.ValidString(text) {
+			writeProblem(w, Errorf("InvalidArgument", "path segment %q is not percent-encoded UTF-8", s), "")
+			return
+		}
+		segments[i] = text
+	}
+	switch {
+	case len(segments) == 2 && segments[0] == "requests":
+		if allow(w, r, http.MethodGet, http.MethodHead) {
+			h.recorded(w, r, segments[1])
+		}
+	case len(segments) == 1 && h.types[segments[0]] != nil:
+		if allow(w, r, http.MethodGet, http.MethodHead) {
+			h.list(w, r, h.types[segments[0]])
+		}
+	case len(segments) == 1:
+		f, err := h.function(segments[0])
+		if err != nil {
+			writeProblem(w, err, "")
+		} else if allow(w, r, http.MethodPost) {
+			h.call(w, r, f, "")
+		}
+	case len(segments) == 2 || len(segments) == 3:
+		h.entity(w, r, segments)
+	default:
+		writeProblem(w, Errorf("NotFound", "no resource %q: a path is /v1/Type/key/Method, /v1/Type/key or /v1/Function (a / in a key is written %%2F)", r.URL.Path), "")
+	}
+}
+
+// entity serves /v1/{Type}/{key} and /v1/{Type}/{key}/{Method}.
+func (h *Handler) entity(w http.ResponseWriter, r *http.Request, segments []string) {
+	ty, fail := h.entityType(segments[0])
+	if fail != nil {
+		writeProblem(w, fail, "")
+		return
+	}
+	key := segments[1]
+	if len(segments) == 2 {
+		if !allow(w, r, http.MethodGet, http.MethodHead) {
+			return
+		}
+		if fail := checkKey(ty, key); fail != nil {
+			writeProblem(w, fail, "")
+			return
+		}
+		h.state(w, r, ty, key)
+		return
+	}
+	f, fail := h.method(ty, segments[2])
+	if fail == nil && !allow(w, r, http.MethodPost) {
+		return
+	}
+	if fail == nil {
+		fail = checkKey(ty, key)
+	}
+	if fail != nil {
+		writeProblem(w, fail, "")
+		return
+	}
+	h.call(w, r, f, key)
+}
+
+func (h *Handler) entityType(name string) (*runner.EntityType, *sfc.Error) {
+	if ty := h.types[name]; ty != nil {
+		return ty, nil
+	}
+	return nil, Errorf("NotFound", "no entity type %q%s", name, didYouMean(name, h.types))
+}
+
+func (h *Handler) function(name string) (*runner.Func, *sfc.Error) {
+	if f := h.funcs[name]; f != nil {
+		return f, nil
+	}
+	all := map[string]bool{}
+	for n := range h.funcs {
+		all[n] = true
+	}
+	for n := range h.types {
+		all[n] = true
+	}
+	return nil, Errorf("NotFound", "no function %q can be requested%s", name, didYouMean(name, all))
+}
+
+func (h *Handler) method(ty *runner.EntityType, name string) (*runner.Func, *sfc.Error) {
+	if f := h.methods[ty.Name][name]; f != nil {
+		return f, nil
+	}
+	return nil, Errorf("NotFound", "%s has no method %q that can be requested%s", ty.Name, name, didYouMean(name, h.methods[ty.Name]))
+}
+
+// checkKey refuses a key that no entity of the type can have.
+func checkKey(ty *runner.EntityType, key string) *sfc.Error {
+	fail := func(why string) *sfc.Error {
+		return &sfc.Error{Code: "InvalidArgument", Message: sprintf("key of a %s: %s", ty.Name, why)}
+	}
+	switch {
+	case key == "":
+		return fail("it is empty")
+	case len(key) > runner.MaxKey:
+		return fail(sprintf("it has %d bytes, more than %d", len(key), runner.MaxKey))
+	}
+	if ty.IntKey {
+		_, signed := runner.ParseIntKey[int64](key)
+		_, unsigned := runner.ParseIntKey[uint64](key)
+		if signed != nil && unsigned != nil {
+			return fail(sprintf("%q is not an integer as it is written in decimal", key))
+		}
+	}
+	return nil
+}
+
+// call runs one request.
+func (h *Handler) call(w http.ResponseWriter, r *http.Request, f *runner.Func, key string) {
+	started := time.Now()
+	req := Request{Func: f, Key: key}
+	fail := h.prepare(w, r, &req)
+	resp := Response{ID: req.ID, Err: fail}
+	if fail == nil {
+		ctx := r.Context()
+		if !req.Deadline.IsZero() {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(ctx, req.Deadline)
+			defer cancel()
+		}
+		resp = h.exec.Call(ctx, req)
+	} else if fail.Method == "" {
+		fail.Method, fail.Entity = f.Name, entityName(f, key)
+	}
+	h.metrics.count(f.Name, resp.Err, time.Since(started))
+	h.respond(w, resp)
+}
+
+func entityName(f *runner.Func, key string) string {
+	if f.Entity == nil {
+		return ""
+	}
+	return f.Entity.Name + "/" + key
+}
+
+func (h *Handler) respond(w http.ResponseWriter, resp Response) {
+	if resp.Err != nil {
+		writeProblem(w, resp.Err, resp.ID)
+		return
+	}
+	writeJSON(w, struct {
+		ID     string          `json:"id"`
+		Result json.RawMessage `json:"result"`
+	}{resp.ID, resp.Result})
+}
+
+// prepare reads headers and arguments.
+func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, req *Request) *sfc.Error {
+	if fail := requestID(r, req); fail != nil {
+		return fail
+	}
+	if text := r.Header.Get(HeaderDeadline); text != "" {
+		deadline, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return Errorf("InvalidArgument", "header %s: want a time as 2006-01-02T15:04:05Z, got %q", HeaderDeadline, text)
+		}
+		if req.Deadline = deadline.UTC(); time.Now().After(deadline) {
+			return Errorf("DeadlineExceeded", "the deadline has passed")
+		}
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxMessage))
+	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
+		return Errorf("LimitExceeded", "the body passes %d bytes", MaxMessage)
+	}
+	if err != nil {
+		return Errorf("InvalidArgument", "the body cannot be read: %v", err)
+	}
+	frame, fail := h.arguments(req.Func, body)
+	req.Frame = frame
+	return fail
+}
+
+// requestID takes the client's id, or makes one of 128 random bits.
+func requestID(r *http.Request, req *Request) *sfc.Error {
+	ids := r.Header.Values(HeaderID)
+	if len(ids) == 0 {
+		req.ID = "auto-" + strings.ToLower(rand.Text())
+		return nil
+	}
+	if fail := CheckID(ids[0]); fail != nil || len(ids) > 1 {
+		return Errorf("InvalidArgument", "header %s: want one id of 1 to %d visible characters", HeaderID, maxID)
+	}
+	req.ID, req.Client = ids[0], true
+	return nil
+}
+
+// CheckID refuses what cannot be a request's id: it has 1 to 255 visible ASCII characters.
+func CheckID(id string) *sfc.Error {
+	bad := strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f })
+	if bad || id == "" || len(id) > maxID {
+		return Errorf("InvalidArgument", "request id %.300q: want 1 to %d visible ASCII characters", id, maxID)
+	}
+	return nil
+}
+
+// arguments makes a frame with the arguments that a body holds.
+func (h *Handler) arguments(f *runner.Func, body []byte) (runner.Frame, *sfc.Error) {
+	frame := f.New()
+	if err := h.codec.Arguments(body, f.Params, frame.Args()); err != nil {
+		return nil, Errorf("InvalidArgument", "arguments of %s: %v", f.Name, err)
+	}
+	return frame, nil
+}
+
+func (h *Handler) state(w http.ResponseWriter, r *http.Request, ty *runner.EntityType, key string) {
+	state, err := h.exec.State(r.Context(), ty, key)
+	if err != nil {
+		writeProblem(w, asError(err), "")
+		return
+	}
+	writeJSON(w, struct {
+		State json.RawMessage `json:"state"`
+	}{state})
+}
+
+// Limits of a list: how many entities one answer has if the client does not say, and at most.
+const (
+	defaultList = 100
+	maxList     = 1000
+)
+
+func (h *Handler) list(w http.ResponseWriter, r *http.Request, ty *runner.EntityType) {
+	limit, after, fail := listQuery(r)
+	if fail != nil {
+		writeProblem(w, fail, "")
+		return
+	}
+	entities, err := h.exec.List(r.Context(), ty, after, limit)
+	if err != nil {
+		writeProblem(w, asError(err), "")
+		return
+	}
+	writeJSON(w, struct {
+		Entities []Entity `json:"entities"`
+	}{append([]Entity{}, entities...)})
+}
+
+func listQuery(r *http.Request) (limit int, after string, fail *sfc.Error) {
+	limit = defaultList
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return 0, "", Errorf("InvalidArgument", "query: %v", err)
+	}
+	for name, values := range query {
+		switch name {
+		case "after":
+			after = values[0]
+		case "limit":
+			if limit, err = strconv.Atoi(values[0]); err != nil || limit < 1 || limit > maxList {
+				return 0, "", Errorf("InvalidArgument", "query: limit: want 1 to %d, got %q", maxList, values[0])
+			}
+		default:
+			return 0, "", Errorf("InvalidArgument", "query: unknown parameter %q (want limit, after)", name)
+		}
+	}
+	return limit, after, nil
+}
+
+func (h *Handler) recorded(w http.ResponseWriter, r *http.Request, id string) {
+	if fail := CheckID(id); fail != nil {
+		writeProblem(w, fail, "")
+		return
+	}
+	resp, err := h.exec.Recorded(r.Context(), id)
+	if err != nil {
+		writeProblem(w, asError(err), id)
+		return
+	}
+	h.respond(w, resp)
+}

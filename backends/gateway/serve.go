@@ -1,0 +1,149 @@
+// This file is the program of a bundle: flags, listening, stopping.
+
+package gateway
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/stateful-entities/sfc/ir"
+	"github.com/stateful-entities/sfc/runner"
+)
+
+// Target is what a bundle's program runs.
+type Target struct {
+	Name    string
+	Program *runner.Program
+	IR      []byte                 // the program, in JSON
+	Flags   func(fs *flag.FlagSet) // the target's own flags; nil: none
+	Open    func(Options) (Executor, error)
+}
+
+// Options are what an executor is opened with.
+type Options struct {
+	Data string // folder for what outlives the process
+	Log  *slog.Logger
+}
+
+// flags are the flags that every bundle's program takes.
+type flags struct {
+	listen, data, tokenFile string
+	insecure                bool
+}
+
+func parse(t Target, args []string, stderr io.Writer) (flags, error) {
+	var f flags
+	fs := flag.NewFlagSet(t.Program.Name, flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.StringVar(&f.listen, "listen", "127.0.0.1:8484", "`host:port` to serve on; port 0 picks a free one")
+	fs.StringVar(&f.data, "data", "", "`folder` for what outlives the process")
+	fs.StringVar(&f.tokenFile, "token-file", "", "`file` with bearer tokens, one a line; without it nobody is asked who they are")
+	fs.BoolVar(&f.insecure, "insecure", false, "serve beyond this machine without tokens")
+	if t.Flags != nil {
+		t.Flags(fs)
+	}
+	if err := fs.Parse(args); err != nil {
+		return f, err
+	}
+	if fs.NArg() > 0 {
+		fmt.Fprintf(stderr, "unexpected argument %q\n", fs.Arg(0))
+		return f, errors.New("usage")
+	}
+	return f, nil
+}
+
+// Main runs a bundle's program with the process's arguments and ends the process: 0 when stopped by SIGINT or SIGTERM,
+// 2 for wrong usage, 1 for other problems.
+func Main(t Target) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := Run(ctx, t, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// Run serves until ctx ends and returns the exit code. It writes "listening on http://…" to stdout when it is ready.
+func Run(ctx context.Context, t Target, args []string, stdout, stderr io.Writer) int {
+	time.Local = time.UTC // programs see one zone, wherever they run
+	f, err := parse(t, args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2
+	}
+	if err := serve(ctx, t, f, stdout, stderr); err != nil {
+		fmt.Fprintf(stderr, "%s: %v\n", t.Program.Name, err)
+		return 1
+	}
+	return 0
+}
+
+func serve(ctx context.Context, t Target, f flags, stdout, stderr io.Writer) error {
+	tokens, err := readTokens(f.tokenFile)
+	if err != nil {
+		return err
+	}
+	if err := checkListen(f, tokens); err != nil {
+		return err
+	}
+	program, err := ir.Decode(t.IR, "program.ir.json")
+	if err != nil {
+		return fmt.Errorf("the program's IR: %w", err)
+	}
+	openAPI, err := OpenAPI(program)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	exec, err := t.Open(Options{Data: f.data, Log: log})
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	return errors.Join(serveHTTP(ctx, NewHandler(t.Program, openAPI, exec), tokens, listener, stdout), exec.Close())
+}
+
+// Bounds of one connection. A request runs in milliseconds; what takes longer waits for others.
+const (
+	readTimeout  = 30 * time.Second
+	idleTimeout  = 2 * time.Minute
+	stopTimeout  = 15 * time.Second
+	maxHeaderLen = 64 << 10
+)
+
+// serveHTTP serves until ctx ends, then lets the requests under way finish.
+func serveHTTP(ctx context.Context, h *Handler, tokens []string, l net.Listener, stdout io.Writer) error {
+	var stopping atomic.Bool
+	h.stopping = stopping.Load
+	server := &http.Server{
+		Handler:           protect(h, tokens),
+		ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderLen,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	fmt.Fprintf(stdout, "listening on http://%s\n", l.Addr())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	stopping.Store(true)
+	end, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	return server.Shutdown(end)
+}

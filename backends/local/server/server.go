@@ -1,0 +1,271 @@
+// This file is the runtime of the target local: an executor over a map, with one goroutine.
+
+// Package server is what bundles of the target local link with.
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"flag"
+	"log/slog"
+	"time"
+
+	"github.com/stateful-entities/sfc"
+	"github.com/stateful-entities/sfc/backends/gateway"
+	"github.com/stateful-entities/sfc/runner"
+	"github.com/stateful-entities/sfc/runner/jsonvalue"
+)
+
+// Horizon is how long responses are kept; a request with an older id is refused as Expired.
+const Horizon = 24 * time.Hour
+
+// maxWaiting is how many requests may wait for their turn; more are refused as Overloaded.
+const maxWaiting = 1024
+
+// Main runs a bundle's program; text is its IR in JSON. It does not return.
+func Main(p *runner.Program, text []byte) { gateway.Main(Target(p, text)) }
+
+// Target describes a program on the target local.
+func Target(p *runner.Program, text []byte) gateway.Target {
+	var chaos bool
+	return gateway.Target{
+		Name: "local", Program: p, IR: text,
+		Flags: func(fs *flag.FlagSet) {
+			fs.BoolVar(&chaos, "chaos", false, "for tests: encode, drop and decode everything at each suspension")
+		},
+		Open: func(o gateway.Options) (gateway.Executor, error) {
+			if o.Data != "" {
+				o.Log.Warn("the target local keeps nothing: --data is not used", "data", o.Data)
+			}
+			w := New(p, o.Log)
+			w.chaos = chaos
+			return w, nil
+		},
+	}
+}
+
+// World is a world in memory. One goroutine owns all of it and runs what comes in, one after another.
+type World struct {
+	program *runner.Program
+	codec   *jsonvalue.Codec
+	memory  *runner.Memory
+	records map[string]*record
+	order   []*record // by time: what to forget next
+	chaos   bool
+	clock   func() time.Time
+	log     *slog.Logger
+	turns   chan func()
+	ended   chan struct{}
+}
+
+// record is a request that ran.
+type record struct {
+	id          string
+	client      bool
+	at          time.Time
+	fingerprint [sha256.Size]byte
+	response    *gateway.Response // nil beyond the horizon
+}
+
+// New makes an empty world; Close ends it.
+func New(p *runner.Program, log *slog.Logger) *World {
+	w := &World{
+		program: p, codec: jsonvalue.For(p), memory: runner.NewMemory(p), records: map[string]*record{},
+		clock: time.Now, log: log, turns: make(chan func(), maxWaiting), ended: make(chan struct{}),
+	}
+	go func() {
+		defer close(w.ended)
+		for turn := range w.turns {
+			turn()
+		}
+	}()
+	return w
+}
+
+// Close waits until what came in before has run.
+func (w *World) Close() error {
+	close(w.turns)
+	<-w.ended
+	return nil
+}
+
+// turn runs f on the world's goroutine. When ctx ends first the outcome is unknown to the caller.
+func (w *World) turn(ctx context.Context, f func()) *sfc.Error {
+	done := make(chan struct{})
+	select {
+	case w.turns <- func() { defer close(done); f() }:
+	default:
+		return gateway.Errorf("Overloaded", "%d requests are waiting", maxWaiting)
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+	}
+	select { // both may have happened
+	case <-done:
+		return nil
+	default:
+		return gateway.Errorf("Unavailable", "no answer in time: ask again with the same id")
+	}
+}
+
+// Call runs a request, or gives the recorded response of its id.
+func (w *World) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	var resp gateway.Response
+	if fail := w.turn(ctx, func() { resp = w.admit(r) }); fail != nil {
+		return gateway.Response{ID: r.ID, Err: fail}
+	}
+	return resp
+}
+
+// admit checks a request, runs it, and records how it ended.
+func (w *World) admit(r gateway.Request) gateway.Response {
+	now := w.memory.Time(w.clock())
+	w.forget(now)
+	fingerprint, fail := gateway.Fingerprint(w.program, r)
+	if fail != nil {
+		return gateway.Response{ID: r.ID, Err: fail}
+	}
+	if old := w.records[r.ID]; old != nil {
+		return old.again(fingerprint)
+	}
+	if !r.Deadline.IsZero() && now.After(r.Deadline) {
+		return gateway.Response{ID: r.ID, Err: gateway.Errorf("DeadlineExceeded", "the deadline passed before the request started")}
+	}
+	resp := w.run(r, now)
+	if !r.Func.ReadOnly {
+		rec := &record{r.ID, r.Client, now, fingerprint, &resp}
+		w.records[r.ID] = rec
+		w.order = append(w.order, rec)
+	}
+	return resp
+}
+
+// again answers a request whose id has been seen.
+func (rec *record) again(fingerprint [sha256.Size]byte) gateway.Response {
+	switch {
+	case rec.response == nil:
+		return gateway.Response{ID: rec.id, Err: gateway.Errorf("Expired", "request %q ran more than %s ago", rec.id, Horizon)}
+	case rec.fingerprint != fingerprint:
+		return gateway.Response{ID: rec.id, Err: gateway.Errorf("InvalidArgument", "request id %q was used for another request", rec.id)}
+	}
+	return *rec.response
+}
+
+// forget drops responses beyond the horizon. The ids of clients stay, so that they are never run again.
+func (w *World) forget(now time.Time) {
+	for len(w.order) > 0 && now.Sub(w.order[0].at) > Horizon {
+		rec := w.order[0]
+		w.order = w.order[1:]
+		rec.response = nil
+		if !rec.client {
+			delete(w.records, rec.id)
+		}
+	}
+}
+
+// run runs a request as one transaction. Its result is written before it commits: one that has no form undoes it.
+func (w *World) run(r gateway.Request, now time.Time) gateway.Response {
+	drive := runner.Direct
+	if w.chaos {
+		drive = runner.Chaos
+	}
+	var result json.RawMessage
+	out := drive(w.program, w.memory, runner.Limits{}, runner.Call{
+		Func: r.Func, Key: r.Key, Frame: r.Frame, Debug: debug{w.log, r},
+		Request: runner.Request{ID: r.ID, Time: now, Deadline: r.Deadline},
+		Answer: func(f runner.Frame) error {
+			text, fail := gateway.Result(w.codec, f)
+			result = text
+			return failure(fail)
+		},
+	})
+	if out.Err != nil {
+		return gateway.Response{ID: r.ID, Err: &out.Err.Error}
+	}
+	return gateway.Response{ID: r.ID, Result: result}
+}
+
+// debug writes a request's debug output to the log.
+type debug struct {
+	log     *slog.Logger
+	request gateway.Request
+}
+
+func (d debug) Write(text []byte) (int, error) {
+	d.log.Info(string(text), "method", d.request.Func.Name, "key", d.request.Key, "request", d.request.ID)
+	return len(text), nil
+}
+
+// State gives an entity's committed state.
+func (w *World) State(ctx context.Context, ty *runner.EntityType, key string) (json.RawMessage, error) {
+	var text json.RawMessage
+	var fail *sfc.Error
+	late := w.turn(ctx, func() {
+		state, ok := w.memory.State(ty, key)
+		if !ok {
+			fail = &sfc.Error{Code: "NotFound", Message: ty.Name + "/" + key + " does not exist", Entity: ty.Name + "/" + key}
+			return
+		}
+		text, fail = gateway.StateOf(w.codec, state)
+	})
+	if late != nil { // the turn may still write
+		return nil, late
+	}
+	return text, failure(fail)
+}
+
+// failure makes an error of e, which may be nil.
+func failure(e *sfc.Error) error {
+	if e == nil {
+		return nil
+	}
+	return e
+}
+
+// List gives the committed states of a type, in the order of their keys as text.
+func (w *World) List(ctx context.Context, ty *runner.EntityType, after string, limit int) ([]gateway.Entity, error) {
+	var list []gateway.Entity
+	var fail *sfc.Error
+	late := w.turn(ctx, func() {
+		for _, key := range w.memory.Keys(ty) {
+			if key <= after {
+				continue
+			}
+			if len(list) == limit || fail != nil {
+				return
+			}
+			e := gateway.Entity{Key: key}
+			state, _ := w.memory.State(ty, key)
+			e.State, fail = gateway.StateOf(w.codec, state)
+			list = append(list, e)
+		}
+	})
+	if late != nil {
+		return nil, late
+	}
+	return list, failure(fail)
+}
+
+// Recorded gives the response of a request that ran before.
+func (w *World) Recorded(ctx context.Context, id string) (gateway.Response, error) {
+	var resp gateway.Response
+	var fail *sfc.Error
+	late := w.turn(ctx, func() {
+		w.forget(w.memory.Time(w.clock()))
+		switch rec := w.records[id]; {
+		case rec == nil:
+			fail = gateway.Errorf("NotFound", "no request %q is recorded", id)
+		case rec.response == nil:
+			fail = gateway.Errorf("Expired", "request %q ran more than %s ago", id, Horizon)
+		default:
+			resp = *rec.response
+		}
+	})
+	if late != nil {
+		return gateway.Response{}, late
+	}
+	return resp, failure(fail)
+}
