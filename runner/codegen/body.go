@@ -211,7 +211,9 @@ func (w *body) isParam(name string) bool {
 
 // at is the place of a source line.
 func (w *body) at(line int) place {
-	w.line = line
+	if line > 0 {
+		w.line = line
+	}
 	if line == 0 || w.fn.f.File == "" {
 		return place{}
 	}
@@ -283,10 +285,10 @@ func (g *gen) writePlain(w *body) {
 		out.linef("%s, _ := t.Self().(*%s)", w.names[w.fn.f.Self], w.types[w.fn.f.Entity])
 	}
 	if w.fn.calls {
-		out.lines("t.Spend(1)")
+		out.write(w.at(w.fn.f.At), "t.Spend(1)")
 	}
 	if w.fn.facts.Recursive {
-		out.linef("t.Down(%d)", w.units())
+		out.write(w.at(w.fn.f.At), fmt.Sprintf("t.Down(%d)", w.units()))
 	}
 	if w.form == unwinding {
 		w.wrapUnwinding(out)
@@ -459,12 +461,22 @@ func (w *body) jump(i int, to string) {
 func (w *body) goTo(i int, to string) {
 	if w.place[to] <= i {
 		if w.steps == prepaid {
-			w.out.same("if b--; b < 0 {", "b = t.Take()", "}")
+			w.out.same("if b--; b < 0 {")
+			w.stmt(w.lastLine(), "b = t.Take()")
+			w.out.same("}")
 		} else {
-			w.out.same("t.Spend(1)")
+			w.stmt(w.lastLine(), "t.Spend(1)")
 		}
 	}
 	w.out.same("goto " + w.labels[to])
+}
+
+// lastLine is the user's line that was written last, or the function's.
+func (w *body) lastLine() int {
+	if w.line > 0 {
+		return w.line
+	}
+	return w.fn.f.At
 }
 
 // temp gives a fresh identifier for a value inside one instruction.

@@ -14,7 +14,6 @@
 //	NAME_sfc.go      the functions of the user's file NAME.go
 //	codec.go         encoders and decoders of types
 //	program.go       what the runner is told
-//	support.go       helpers that charge allocations before they happen
 //
 // A function is a list of labels with goto between them, as its blocks are. A frame's Step begins with a switch over
 // the continuation to go on with. A variable lives in the frame only if it is alive across a split point (or at an
@@ -49,7 +48,6 @@ func Generate(p *ir.Program, opts Options) (map[string][]byte, error) {
 		types:   map[string]string{},
 		funcs:   map[string]*fun{},
 		varID:   map[string]string{},
-		needs:   map[string]bool{},
 		dyn:     map[string]*ir.Type{},
 		codecs:  map[string]*codec{},
 		fnTypes: map[string]*fnType{},
@@ -61,7 +59,6 @@ func Generate(p *ir.Program, opts Options) (map[string][]byte, error) {
 	g.writeProgram()
 	g.writeCodecs()
 	g.writeTypes()
-	g.writeSupport()
 	if err := errors.Join(g.errs...); err != nil {
 		return nil, err
 	}
@@ -81,7 +78,6 @@ type gen struct {
 	funcs   map[string]*fun   // by the function's name
 	order   []*fun            // in the program's order
 	varID   map[string]string // package variable to identifier
-	needs   map[string]bool   // helpers of support.go that are called
 	dyn     map[string]*ir.Type
 	codecs  map[string]*codec
 	fnTypes map[string]*fnType

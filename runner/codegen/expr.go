@@ -74,7 +74,7 @@ func (w *body) typed(e ir.Expr) code {
 func (w *body) hidden(e ir.Expr) code {
 	c := w.typed(e)
 	if c.konst {
-		return operand(w.support("hide") + "(" + c.s + ")")
+		return operand(w.runner("Hide") + "(" + c.s + ")")
 	}
 	return c
 }
@@ -87,6 +87,9 @@ func (w *body) conversion(t *ir.Type, x string) string {
 	}
 	return s + "(" + x + ")"
 }
+
+// runner spells a function of the runner.
+func (w *body) runner(name string) string { return w.use(w.out, runnerPath) + "." + name }
 
 // code writes an expression.
 func (w *body) code(e ir.Expr) code {
@@ -368,11 +371,10 @@ func (w *body) concat(e *ir.Binary) code {
 		parts = append(parts, c.s)
 	}
 	add(e)
-	name := "concat"
 	if t.Kind == ir.NamedKind {
-		return operand(fmt.Sprintf("%s[%s](t, %s)", w.support(name), w.goType(w.out, t), strings.Join(parts, ", ")))
+		return operand(fmt.Sprintf("%s[%s](t, %s)", w.runner("Concat"), w.goType(w.out, t), strings.Join(parts, ", ")))
 	}
-	return operand(fmt.Sprintf("%s(t, %s)", w.support(name), strings.Join(parts, ", ")))
+	return operand(fmt.Sprintf("%s(t, %s)", w.runner("Concat"), strings.Join(parts, ", ")))
 }
 
 func (w *body) index(e *ir.Index) code {
@@ -463,9 +465,9 @@ func (w *body) convert(e *ir.Convert) code {
 	}
 	switch {
 	case ut.Kind == ir.String && uf.Kind == ir.ListKind:
-		return operand(w.conversion(to, fmt.Sprintf("%s(t, %s)", w.support("text"), x.s)))
+		return operand(w.conversion(to, fmt.Sprintf("%s(t, %s)", w.runner("Text"), x.s)))
 	case ut.Kind == ir.String && uf.Kind != ir.String:
-		s := fmt.Sprintf("%s(%s)", w.support("runeText"), x.s)
+		s := fmt.Sprintf("%s(%s)", w.runner("RuneText"), x.s)
 		if to.Kind == ir.String {
 			return operand(s)
 		}
@@ -558,14 +560,15 @@ func (w *body) refTo(e *ir.RefTo) code {
 // keyOf reads the key out of a reference; the nil reference has none, and Go would fault.
 func (w *body) keyOf(e *ir.KeyOf) code {
 	t := w.typeOf(w.fn, e)
-	key := fmt.Sprintf("%s(string(%s))", w.support("keyText"), w.expr(e.X))
-	if w.underlying(t).Kind == ir.String {
-		if t.Kind == ir.String {
-			return operand(key)
-		}
-		return operand(w.conversion(t, key))
+	ref := w.expr(e.X)
+	if w.underlying(t).Kind != ir.String {
+		return operand(fmt.Sprintf("%s[%s](%s)", w.runner("IntKeyOf"), w.goType(w.out, t), ref))
 	}
-	return operand(fmt.Sprintf("%s[%s](%s)", w.support("intKey"), w.goType(w.out, t), key))
+	key := fmt.Sprintf("%s(%s)", w.runner("KeyOf"), ref)
+	if t.Kind == ir.String {
+		return operand(key)
+	}
+	return operand(w.conversion(t, key))
 }
 
 func (w *body) request(e *ir.Request) code {

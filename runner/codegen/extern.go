@@ -158,7 +158,7 @@ func fillArgs(terms []string, args []string) string {
 		if out == "" {
 			out = t
 		} else {
-			out = "sfc_sum(" + out + ", " + t + ")"
+			out = "runner.Sum(" + out + ", " + t + ")"
 		}
 	}
 	return out
@@ -177,7 +177,7 @@ func (w *body) cost(x *ir.Extern, text string) cost {
 		switch {
 		case strings.Contains(code, "#result#"):
 			if c.after != "" {
-				code = w.support("sum") + "(" + c.after + ", " + code + ")"
+				code = w.runner("Sum") + "(" + c.after + ", " + code + ")"
 			}
 			c.after = code
 		default:
@@ -186,7 +186,7 @@ func (w *body) cost(x *ir.Extern, text string) cost {
 		}
 	}
 	if len(c.terms) > 1 {
-		w.support("sum")
+		w.use(w.out, runnerPath)
 	}
 	return c
 }
@@ -199,7 +199,7 @@ func (w *body) costTerm(x *ir.Extern, term string) string {
 		if out == "" {
 			out = f
 		} else {
-			out = w.support("product") + "(" + out + ", " + f + ")"
+			out = w.runner("Product") + "(" + out + ", " + f + ")"
 		}
 	}
 	if divided {
@@ -228,9 +228,9 @@ func (w *body) costFactor(x *ir.Extern, f string) string {
 	case "len":
 		return "int64(len(" + arg + "))"
 	case "sum":
-		return w.support("total") + "(" + arg + ")"
+		return w.runner("Total") + "(" + arg + ")"
 	case "arg":
-		return w.support("amount") + "(" + arg + ")"
+		return w.runner("Amount") + "(" + arg + ")"
 	case "log":
 		return "int64(" + w.use(w.out, "math/bits") + ".Len(uint(len(" + arg + "))))"
 	case "size":

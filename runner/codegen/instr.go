@@ -436,15 +436,15 @@ func (w *body) appendTo(in *ir.Append) {
 	case in.Spread != nil:
 		if w.simple(in.Spread) {
 			s := w.typed(in.Spread)
-			w.stmt(in.At, fmt.Sprintf("%s = append(%s(t, %s, len(%s)), %s...)", into, w.support("room"), list.s, s.s, s.s))
+			w.stmt(in.At, fmt.Sprintf("%s = append(%s(t, %s, len(%s)), %s...)", into, w.runner("Room"), list.s, s.s, s.s))
 			return
 		}
 		v := w.temp()
-		w.stmt(in.At, "{", v+" := "+w.typed(in.Spread).s, fmt.Sprintf("%s = append(%s(t, %s, len(%s)), %s...)", into, w.support("room"), list.s, v, v), "}")
+		w.stmt(in.At, "{", v+" := "+w.typed(in.Spread).s, fmt.Sprintf("%s = append(%s(t, %s, len(%s)), %s...)", into, w.runner("Room"), list.s, v, v), "}")
 	case len(in.Elems) == 0:
 		w.store(in.At, into, list.s)
 	default:
-		w.stmt(in.At, fmt.Sprintf("%s = append(%s)", into, w.args([]string{fmt.Sprintf("%s(t, %s, %d)", w.support("room"), list.s, len(in.Elems))}, in.Elems)))
+		w.stmt(in.At, fmt.Sprintf("%s = append(%s)", into, w.args([]string{fmt.Sprintf("%s(t, %s, %d)", w.runner("Room"), list.s, len(in.Elems))}, in.Elems)))
 	}
 }
 
@@ -531,7 +531,7 @@ func (w *body) makeList(in *ir.MakeList) {
 	if in.Cap != nil {
 		c = asInt(in.Cap)
 	}
-	w.stmt(in.At, fmt.Sprintf("%s = %s[%s](t, %s, %s)", w.target(in.Into), w.support("makeList"), w.goType(w.out, in.Type), n, c))
+	w.stmt(in.At, fmt.Sprintf("%s = %s[%s](t, %s, %s)", w.target(in.Into), w.runner("MakeList"), w.goType(w.out, in.Type), n, c))
 }
 
 func (w *body) list(in *ir.List) {

@@ -87,7 +87,7 @@ func debugText(s string) string {
 	if s == "" {
 		return ""
 	}
-	return " debug " + fmt.Sprintf("%%q", s)
+	return " debug " + fmt.Sprintf("%%q", s[strings.Index(s, ": ")+2:]) // without request and method
 }
 
 func outcome(c *jsonvalue.Codec, f *runner.Func, o runner.Outcome) string {
