@@ -101,7 +101,13 @@ func (c *Call) answered(f Frame) Outcome {
 		return Outcome{Err: fail}
 	}
 	if c.Answer != nil {
-		if err := c.Answer(f); err != nil {
+		var err error
+		fail := newFailure(c, "")
+		hostCall(fail, func() { err = c.Answer(f) })
+		if fail.Code != "" {
+			return Outcome{Err: fail}
+		}
+		if err != nil {
 			return Outcome{Err: answerFailure(c, err)}
 		}
 	}
@@ -114,8 +120,5 @@ func committed(w World, changes []Change, maxState int, c *Call, out Outcome) Ou
 	if err == nil {
 		return out
 	}
-	s := asStop(err)
-	fail := newFailure(c, s.Code)
-	fail.Message = s.Message
-	return Outcome{Err: fail}
+	return Outcome{Err: errorFailure(c, err)}
 }

@@ -89,14 +89,25 @@ func (t *Thread) located(p *Panic) *Panic {
 	return p
 }
 
-// halt stops the request.
+// halt stops the request in the top frame, at a place or, if that is not known, at the function's declaration.
 func (t *Thread) halt(s Stop, at string) {
-	f := &Failure{Error: Error{Code: s.Code, Message: s.Message, At: at}, ID: t.request.ID}
+	where := &Panic{At: at}
 	if len(t.stack) > 0 {
 		top := &t.stack[len(t.stack)-1]
-		f.Entity, f.Method = top.home.name(), top.fn.Name
+		where.Entity, where.Method = top.home.name(), top.fn.Name
+		if at == "" {
+			where.At = top.fn.place()
+		}
 	}
-	t.stopped = f
+	t.haltAt(s, where)
+}
+
+// haltAt stops the request where a panic began.
+func (t *Thread) haltAt(s Stop, p *Panic) {
+	t.stopped = &Failure{
+		Error: Error{Code: s.Code, Message: s.Message, Entity: p.Entity, Method: p.Method, At: p.At},
+		ID:    t.request.ID,
+	}
 }
 
 // throw unwinds frames to the nearest one with an unwind edge. Each frame costs a step: a frame that panics again and
@@ -114,11 +125,12 @@ func (t *Thread) throw(p *Panic) {
 			return
 		}
 		if top.entry && n > 0 {
-			var err error
-			if p, err = t.prog.copyPanic(p); err != nil {
-				t.halt(asStop(err), "")
+			q, err := t.prog.copyPanic(p)
+			if err != nil {
+				t.haltAt(asStop(err), p)
 				return
 			}
+			p = q
 		}
 		t.stack[n] = slot{}
 		t.stack = t.stack[:n]

@@ -41,7 +41,7 @@ func asStop(err error) Stop {
 	case errors.As(err, &s):
 		return s
 	case errors.As(err, &e):
-		return Stop{Code: "Unimplemented", Message: e.Error()}
+		return Stop{Code: "Unimplemented", Message: err.Error()}
 	}
 	return Stop{Code: "Unavailable", Message: err.Error()}
 }
@@ -76,7 +76,9 @@ func answerFailure(c *Call, err error) *Failure {
 // panicFailure is the failure that a panic makes of the request.
 func panicFailure(c *Call, p *Panic) *Failure {
 	fail := newFailure(c, "Panic")
-	fail.At, fail.Method, fail.Entity = p.At, p.Method, p.Entity
+	if p.Method != "" { // else it was raised for the root, before that ran
+		fail.At, fail.Method, fail.Entity = p.At, p.Method, p.Entity
+	}
 	if e, ok := p.Val.(*Error); ok && e != nil {
 		switch e.Code {
 		case "NotFound", "AlreadyExists", "InvalidArgument":
@@ -96,17 +98,30 @@ func panicFailure(c *Call, p *Panic) *Failure {
 
 // newFailure is a failure of the root, at its declaration.
 func newFailure(c *Call, code string) *Failure {
-	f := &Failure{Error: Error{Code: code, Method: c.Func.Name}, ID: c.Request.ID}
-	if c.Func.File != "" {
-		f.At = fmt.Sprintf("%s:%d", c.Func.File, c.Func.Line)
-	}
+	f := &Failure{Error: Error{Code: code, Method: c.Func.Name, At: c.Func.place()}, ID: c.Request.ID}
 	if c.Func.Entity != nil {
 		f.Entity = c.Func.Entity.Name + "/" + c.Key
 	}
 	return f
 }
 
-// hostCall runs f, which calls a user's Error or String. If that panics, it becomes the failure.
+// place is where a function is declared.
+func (fn *Func) place() string {
+	if fn.File == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d", fn.File, fn.Line)
+}
+
+// errorFailure is the failure that an error of a world or a codec makes of the request.
+func errorFailure(c *Call, err error) *Failure {
+	s := asStop(err)
+	fail := newFailure(c, s.Code)
+	fail.Message = s.Message
+	return fail
+}
+
+// hostCall runs f, which calls a user's Error, String or MarshalJSON. If that panics, it becomes the failure.
 func hostCall(fail *Failure, f func()) {
 	defer func() {
 		r := recover()

@@ -90,6 +90,8 @@ func findPlace(pkg string, raised bool, name func(file string) string) string {
 		switch {
 		case f.Function == "runtime.gopanic":
 			raised = false
+		case strings.HasSuffix(f.Function, "runner.(*Thread).loop"), strings.HasSuffix(f.Function, "runner.(*Thread).attempt"):
+			return "" // below is who drives
 		case !raised && packageOf(f.Function) == pkg:
 			return fmt.Sprintf("%s:%d", name(f.File), f.Line)
 		}

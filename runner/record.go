@@ -10,6 +10,8 @@ type record struct {
 	cell  *cell // nil at a request cell
 	waits []waiting
 	slots []slot // the frames of all activations, in order
+
+	untouched bool // decoded: the entity is as committed, and not in the record
 }
 
 // waiting is an activation: it has frames and owes an answer.
@@ -20,10 +22,11 @@ type waiting struct {
 
 // encodeRecord encodes a record. Its objects are the living one and deleted ones that frames still run on.
 func (p *Program) encodeRecord(e *Enc, r *record) ([]byte, error) {
-	objects := r.objects()
+	objects, untouched := r.objects()
 	return e.encode(true, false, func(e *Enc) {
+		e.Bool(untouched)
 		e.Bool(r.cell != nil && r.cell.existed)
-		e.Bool(r.cell != nil && r.cell.obj != nil)
+		e.Bool(r.cell != nil && r.cell.obj != nil && !untouched)
 		e.Array(len(objects))
 		for _, o := range objects {
 			e.Array(3)
@@ -48,11 +51,16 @@ func (p *Program) encodeRecord(e *Enc, r *record) ([]byte, error) {
 	})
 }
 
-// objects lists the objects of a record: the living one first. A clean one is left out when no frame is there to share
-// memory with it: the committed state serves.
-func (r *record) objects() []*object {
-	var list []*object
-	if r.cell != nil && r.cell.obj != nil {
+// objects lists the objects of a record: the living one first. One that is as committed is left out where no frame is
+// there to share memory with it: then the committed state serves.
+func (r *record) objects() (list []*object, untouched bool) {
+	if r.cell == nil {
+		return nil, false
+	}
+	if _, changed := r.cell.change(); !changed && len(r.slots) == 0 {
+		return nil, true
+	}
+	if r.cell.obj != nil {
 		list = append(list, r.cell.obj)
 	}
 	for _, s := range r.slots {
@@ -60,7 +68,7 @@ func (r *record) objects() []*object {
 			list = append(list, s.self)
 		}
 	}
-	return list
+	return list, false
 }
 
 func indexOf(list []*object, o *object) int {
@@ -76,6 +84,7 @@ func indexOf(list []*object, o *object) int {
 func (p *Program) decodeRecord(b []byte, c *cell) (*record, error) {
 	r := &record{cell: c}
 	err := p.Decode(b, func(d *Dec) {
+		r.untouched = d.Bool()
 		existed, lives := d.Bool(), d.Bool()
 		objects := make([]*object, d.Array())
 		if len(objects) > 0 && c == nil {
@@ -139,7 +148,7 @@ func (t *Thread) shakeAt(c *cell) {
 			r.slots = append(r.slots, s)
 		}
 	}
-	if len(r.slots) == 0 && (c == nil || c.obj == nil) {
+	if _, untouched := r.objects(); untouched || len(r.slots) == 0 && c == nil {
 		return
 	}
 	b, err := t.prog.encodeRecord(&t.enc, r)

@@ -60,6 +60,7 @@ func newThread(p *Program) *Thread {
 
 // begin makes the thread ready for a request.
 func (t *Thread) begin(l Limits, c *Call, m mode) {
+	pendingStop() // what others left on this goroutine
 	t.limits = l.OrDefault()
 	t.request = c.Request
 	t.request.Time = t.request.Time.UTC().Round(0)
