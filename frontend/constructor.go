@@ -1,0 +1,187 @@
+// This file lowers the returns of constructors: the draft becomes an entity.
+
+package frontend
+
+import (
+	"go/ast"
+	"go/types"
+
+	"github.com/stateful-entities/sfc/ir"
+)
+
+// ownConstructor says whether a return here is the constructor's own, not that of a literal inside.
+func (f *fn) ownConstructor() bool {
+	return f.creates != nil && f.parent == nil && f.scope.outer == nil
+}
+
+// constructorVars gives a constructor with defers a variable for its draft and one for a reference: it creates the
+// entity after the deferred calls have run.
+func (f *fn) constructorVars(n ast.Node) {
+	if v := f.scope.results[0]; v != nil && v.draft {
+		f.scope.draft = v
+		return
+	}
+	t := f.draftType()
+	f.scope.draft = &variable{name: f.temp(t), typ: t, draft: true}
+	f.do(&ir.Set{Place: &ir.Name{Name: f.scope.draft.name}, To: &ir.Nil{Type: t}})
+	f.scope.ref = f.scope.results[0]
+}
+
+// constructorReturn lowers return in a constructor.
+func (f *fn) constructorReturn(s *ast.ReturnStmt) {
+	if len(s.Results) == 0 {
+		f.leave()
+		return
+	}
+	res := f.scope.sig.Results()
+	if len(s.Results) == 1 && res.Len() > 1 { // another constructor's results
+		names, list := f.callMulti(ast.Unparen(s.Results[0]).(*ast.CallExpr))
+		ref := nameOf(names[0])
+		err := f.convert(nameOf(names[1]), nil, list[1], res.At(1).Type(), len(f.pending))
+		f.constructed(nil, ref, err, s)
+		return
+	}
+	draft, ref := f.firstResult(s.Results[0], res.At(0).Type())
+	var err operand
+	if len(s.Results) == 2 {
+		err = f.exprTo(s.Results[1], res.At(1).Type())
+	}
+	f.constructed(draft, ref, err, s)
+}
+
+// firstResult lowers what a constructor returns: a draft or a reference.
+func (f *fn) firstResult(e ast.Expr, t types.Type) (draft, ref operand) {
+	if v := f.draftBase(e); v != nil {
+		return nameOf(v.name), nil
+	}
+	if f.buildsEntity(e) == f.creates {
+		return f.draftValue(e), nil
+	}
+	return nil, f.exprTo(e, t)
+}
+
+// constructed ends a constructor, or sets its variables if deferred calls have to run first.
+func (f *fn) constructed(draft, ref, err operand, s *ast.ReturnStmt) {
+	var d, r, x ir.Expr
+	if draft != nil {
+		d = draft()
+	} else {
+		r = ref()
+	}
+	if err != nil {
+		x = err()
+	}
+	f.flush()
+	if f.scope.defers != nil || f.scope.results[0] != nil {
+		f.setResults(d, r, x, s)
+		f.leave()
+		return
+	}
+	if x != nil && d != nil {
+		if _, ok := x.(*ir.Nil); !ok { // read before the entity is created
+			t := f.temp(ir.Basic(ir.Error))
+			f.do(&ir.Set{Place: &ir.Name{Name: t}, To: x, At: f.at})
+			x = &ir.Name{Name: t}
+		}
+	}
+	if d == nil {
+		f.end(&ir.Return{Values: present(r, x), At: f.at})
+		return
+	}
+	f.create(d, x, s)
+}
+
+func present(list ...ir.Expr) []ir.Expr {
+	var out []ir.Expr
+	for _, x := range list {
+		if x != nil {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// setResults sets the result variables of a constructor with defers or named results.
+func (f *fn) setResults(d, r, x ir.Expr, s *ast.ReturnStmt) {
+	set := func(v *variable, x ir.Expr) {
+		if v != nil && x != nil {
+			f.do(&ir.Set{Place: &ir.Name{Name: v.name}, To: x, At: f.at})
+		}
+	}
+	named := f.scope.results[0]
+	if len(f.scope.results) > 1 && x != nil {
+		t := f.temp(ir.Basic(ir.Error))
+		f.do(&ir.Set{Place: &ir.Name{Name: t}, To: x, At: f.at})
+		x = &ir.Name{Name: t}
+	}
+	switch {
+	case named != nil && named.draft && d != nil:
+		set(named, d)
+	case named != nil && named.draft:
+		if _, ok := r.(*ir.Nil); !ok {
+			f.report("SF1117", s, "a named result that holds a draft cannot return another entity: leave it unnamed")
+		}
+		set(named, &ir.Nil{Type: named.typ})
+	case d != nil && f.scope.draft == nil:
+		f.report("SF1117", s, "a constructor with a named result builds the entity in it: assign the result and return")
+	case d != nil:
+		set(f.scope.draft, d)
+	default:
+		if f.scope.draft != nil {
+			set(f.scope.draft, &ir.Nil{Type: f.scope.draft.typ})
+		}
+		set(f.scope.results[0], r)
+	}
+	if len(f.scope.results) > 1 {
+		set(f.scope.results[1], x)
+	}
+}
+
+// constructorEnd creates the entity from the variables and returns.
+func (f *fn) constructorEnd() {
+	var x ir.Expr
+	if len(f.scope.results) > 1 {
+		x = &ir.Name{Name: f.scope.results[1].name}
+	}
+	draft := f.scope.draft
+	if draft == nil && f.scope.results[0].draft {
+		draft = f.scope.results[0]
+	}
+	if draft == nil {
+		f.end(&ir.Return{Values: present(&ir.Name{Name: f.scope.results[0].name}, x), At: f.at})
+		return
+	}
+	f.create(&ir.Name{Name: draft.name}, x, nil)
+}
+
+// create turns a draft into an entity and returns the reference; a draft that may be nil is looked at first.
+func (f *fn) create(d, x ir.Expr, s *ast.ReturnStmt) {
+	if n, ok := d.(*ir.Name); ok && !f.isTempName(n.Name) || s == nil {
+		none, some := f.newBlock(), f.newBlock()
+		f.end(&ir.If{Cond: &ir.IsNil{X: d}, Then: none.Name, Else: some.Name, At: f.at})
+		f.start(none)
+		var r ir.Expr = &ir.Nil{Type: f.RefType()}
+		if f.scope.ref != nil {
+			r = &ir.Name{Name: f.scope.ref.name}
+		}
+		f.end(&ir.Return{Values: present(r, x), At: f.at})
+		f.start(some)
+	}
+	into, then := f.temp(f.RefType()), f.newBlock()
+	accept := s != nil && f.accepts(s)
+	f.end(&ir.Create{Draft: d, Into: into, Then: then.Name, Copy: accept, At: f.at})
+	f.start(then)
+	f.end(&ir.Return{Values: present(&ir.Name{Name: into}, x), At: f.at})
+}
+
+func (f *fn) isTempName(name string) bool {
+	if f.surelyDraft[name] {
+		return true
+	}
+	for _, l := range f.out.Locals {
+		if l.Name == name {
+			return l.Temp
+		}
+	}
+	return false
+}

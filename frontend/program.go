@@ -1,0 +1,534 @@
+// This file compiles a package: it finds entities and requests, lowers what they reach, and completes the program.
+
+// Package frontend turns Go packages into programs ([ir.Program]).
+//
+// [Compile] loads the named package with what it reaches in its module, checks it, and lowers functions one by one:
+// the requests first, then whatever they refer to. It is the only folder that knows Go's syntax.
+package frontend
+
+import (
+	"cmp"
+	"fmt"
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+
+	"github.com/stateful-entities/sfc/internal/diag"
+	"github.com/stateful-entities/sfc/ir"
+)
+
+// Options say what to compile.
+type Options struct {
+	Dir      string            // working directory of the Go tool; "" is the current one
+	Pattern  string            // the package, as `go build` takes it; "" is "."
+	Previous *ir.Program       // the program before: versions, ranks and renames are continued from it
+	Overlay  map[string][]byte // contents that replace files, by absolute path
+	Pure     []string          // import paths of packages declared pure
+}
+
+// Result is an accepted program.
+type Result struct {
+	Program  *ir.Program
+	Warnings diag.List
+}
+
+// Compile compiles one package. Every error is a diag.List with all the problems found.
+func Compile(o Options) (*Result, error) {
+	l, err := load(o)
+	if err != nil {
+		return nil, err
+	}
+	c := newCompiler(l)
+	c.compile(o)
+	if err := c.diags.Err(); err != nil {
+		return nil, err
+	}
+	return &Result{Program: c.prog, Warnings: c.diags}, nil
+}
+
+// compiler holds what is known of one compilation.
+type compiler struct {
+	*loaded
+	diags    diag.List
+	prog     *ir.Program
+	decls    map[*types.Func]*declaration
+	entities map[*types.TypeName]*entity
+	varDecls map[*types.Var]*packages.Package // package variables of the module
+	varNames map[*types.Var]string
+	funcs    map[string]*ir.Func
+	queue    []func()
+	names    *typeNames
+	boxed    map[string]bool // types whose methods an interface can reach
+	externs  map[string]bool
+	deferred map[string]ast.Node // methods that are deferred through an interface, by name
+	copies   map[string]map[int]bool
+	context  *types.Context
+}
+
+// declaration is a function of the module with a body.
+type declaration struct {
+	decl *ast.FuncDecl
+	pkg  *packages.Package
+	obj  *types.Func
+}
+
+// entity is a type marked //sfc:entity.
+type entity struct {
+	name string
+	obj  *types.TypeName
+	pkg  *packages.Package
+	spec *ast.TypeSpec
+}
+
+func newCompiler(l *loaded) *compiler {
+	c := &compiler{
+		loaded:   l,
+		prog:     &ir.Program{IR: ir.Version, ID: l.main.PkgPath, Name: l.main.Types.Name(), Version: 1},
+		decls:    map[*types.Func]*declaration{},
+		entities: map[*types.TypeName]*entity{},
+		varDecls: map[*types.Var]*packages.Package{},
+		varNames: map[*types.Var]string{},
+		funcs:    map[string]*ir.Func{},
+		boxed:    map[string]bool{},
+		externs:  map[string]bool{},
+		deferred: map[string]ast.Node{},
+		context:  types.NewContext(),
+	}
+	c.names = newTypeNames(c)
+	return c
+}
+
+func (c *compiler) compile(o Options) {
+	for _, p := range c.all {
+		c.declare(p)
+	}
+	c.copies = copyComments(c.loaded)
+	c.diags.Add(check(c.loaded, c.entities)...)
+	if c.diags.Refused() {
+		return
+	}
+	c.requests()
+	c.drain()
+	c.initialise()
+	c.methodSets()
+	if c.diags.Refused() {
+		return
+	}
+	c.complete(o)
+}
+
+// report adds a finding at a node.
+func (c *compiler) report(code string, n ast.Node, format string, args ...any) *diag.Diagnostic {
+	d := diag.New(code, c.position(n), format, args...)
+	c.diags.Add(d)
+	return d
+}
+
+// declare collects the functions, variables and entity types of a package.
+func (c *compiler) declare(p *packages.Package) {
+	for _, file := range p.Syntax {
+		for _, d := range file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if obj, ok := p.TypesInfo.Defs[d.Name].(*types.Func); ok && d.Body != nil {
+					c.decls[obj] = &declaration{d, p, obj}
+				}
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					c.declareSpec(p, d, s)
+				}
+			}
+		}
+	}
+}
+
+func (c *compiler) declareSpec(p *packages.Package, d *ast.GenDecl, s ast.Spec) {
+	switch s := s.(type) {
+	case *ast.ValueSpec:
+		for _, name := range s.Names {
+			if v, ok := p.TypesInfo.Defs[name].(*types.Var); ok {
+				c.varDecls[v] = p
+			}
+		}
+	case *ast.TypeSpec:
+		obj, ok := p.TypesInfo.Defs[s.Name].(*types.TypeName)
+		if !ok {
+			return
+		}
+		if args, ok := directive("entity", s.Doc, d.Doc); ok {
+			e := &entity{name: obj.Name(), obj: obj, pkg: p, spec: s}
+			for _, arg := range strings.Fields(args) {
+				if name, ok := strings.CutPrefix(arg, "name="); ok {
+					e.name = name
+				}
+			}
+			c.entities[obj] = e
+		}
+	}
+}
+
+// directive looks for the comment line //sfc:NAME and gives what follows it.
+func directive(name string, groups ...*ast.CommentGroup) (string, bool) {
+	for _, g := range groups {
+		if g == nil {
+			continue
+		}
+		for _, line := range g.List {
+			rest, ok := strings.CutPrefix(line.Text, "//sfc:"+name)
+			if ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
+				return strings.TrimSpace(rest), true
+			}
+		}
+	}
+	return "", false
+}
+
+// sortedEntities gives the entity types in the order of their names.
+func (c *compiler) sortedEntities() []*entity {
+	var list []*entity
+	for _, e := range c.entities {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b *entity) int {
+		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.obj.Pkg().Path(), b.obj.Pkg().Path()))
+	})
+	return list
+}
+
+// entityOf gives the entity type that *T or T means, or nil.
+func (c *compiler) entityOf(t types.Type) *entity {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if n, ok := types.Unalias(t).(*types.Named); ok {
+		return c.entities[n.Origin().Obj()]
+	}
+	return nil
+}
+
+// refTo gives the entity type that a pointer type refers to, or nil.
+func (c *compiler) refTo(t types.Type) *entity {
+	if _, ok := types.Unalias(t).(*types.Pointer); !ok {
+		return nil
+	}
+	return c.entityOf(t)
+}
+
+// requests asks for the bodies of everything that can be requested from outside.
+func (c *compiler) requests() {
+	scope := c.main.Types.Scope()
+	for _, name := range scope.Names() {
+		f, ok := scope.Lookup(name).(*types.Func)
+		if !ok || !f.Exported() || c.decls[f] == nil || !c.requestable(f.Signature()) {
+			continue
+		}
+		c.exported(c.funcName(f, nil))
+	}
+	for _, e := range c.sortedEntities() {
+		c.names.declared(e.obj.Type().(*types.Named), e.spec)
+		c.prog.Entities = append(c.prog.Entities, &ir.Entity{Name: e.name, Key: e.name + ".Key", At: c.at(e.spec.Pos())})
+		set := types.NewMethodSet(types.NewPointer(e.obj.Type()))
+		for i := range set.Len() {
+			m := set.At(i).Obj().(*types.Func)
+			if m.Exported() && c.requestable(m.Signature()) && !c.throughReference(e.obj.Type(), set.At(i).Index()) {
+				c.exported(c.entityMethod(e, m.Name(), e.spec))
+			}
+		}
+	}
+}
+
+// exported marks a function that may be requested from outside.
+func (c *compiler) exported(name string) {
+	if f := c.funcs[name]; f != nil {
+		f.Exported = true
+	}
+}
+
+// throughReference says whether a promoted method is reached over an embedded reference to another entity.
+func (c *compiler) throughReference(t types.Type, path []int) bool {
+	for _, i := range path[:len(path)-1] {
+		s, ok := deref(t).Underlying().(*types.Struct)
+		if !ok {
+			return true // an embedded interface
+		}
+		t = s.Field(i).Type()
+		if c.entityOf(t) != nil {
+			return true
+		}
+		if _, ok := t.Underlying().(*types.Interface); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// requestable says whether JSON can call a function of this signature.
+func (c *compiler) requestable(sig *types.Signature) bool {
+	if sig.TypeParams().Len() > 0 {
+		return false
+	}
+	ok := true
+	seen := map[types.Type]bool{}
+	var visit func(t types.Type)
+	visit = func(t types.Type) {
+		if t = types.Unalias(t); seen[t] || !ok {
+			return
+		}
+		seen[t] = true
+		switch t := t.(type) {
+		case *types.Named:
+			if c.entities[t.Origin().Obj()] == nil && c.by[t.Obj().Pkg()] != nil {
+				visit(t.Underlying())
+			}
+		case *types.Pointer:
+			visit(t.Elem())
+		case *types.Slice:
+			visit(t.Elem())
+		case *types.Array:
+			visit(t.Elem())
+		case *types.Map:
+			visit(t.Key())
+			visit(t.Elem())
+		case *types.Struct:
+			for f := range t.Fields() {
+				visit(f.Type())
+			}
+		case *types.Signature, *types.Chan:
+			ok = false
+		}
+	}
+	for v := range sig.Params().Variables() {
+		visit(v.Type())
+	}
+	for v := range sig.Results().Variables() {
+		visit(v.Type())
+	}
+	return ok
+}
+
+// drain lowers what has been asked for until nothing more is.
+func (c *compiler) drain() {
+	for len(c.queue) > 0 {
+		next := c.queue[0]
+		c.queue = c.queue[1:]
+		next()
+	}
+}
+
+// add enters a function before its body is lowered, so that recursion finds it.
+func (c *compiler) add(f *ir.Func) {
+	c.funcs[f.Name] = f
+	c.prog.Funcs = append(c.prog.Funcs, f)
+}
+
+// funcName asks for a function or a method of a plain type and gives its name.
+func (c *compiler) funcName(obj *types.Func, targs []types.Type) string {
+	obj = obj.Origin()
+	name := c.qualified(obj.Pkg(), obj.Name())
+	var recv *entity
+	if r := obj.Signature().Recv(); r != nil {
+		named := deref(r.Type()).(*types.Named)
+		if recv = c.entityOf(named); recv != nil {
+			name = recv.name + "." + obj.Name()
+		} else {
+			name = c.names.nameOf(instantiate(c, named, targs)) + "." + obj.Name()
+		}
+	} else if len(targs) > 0 {
+		name += c.names.arguments(targs)
+	}
+	if c.funcs[name] != nil {
+		return name
+	}
+	d := c.decls[obj]
+	out := &ir.Func{Name: name, File: c.file(obj.Pos()), At: c.line(obj.Pos())}
+	c.add(out)
+	if d == nil {
+		c.report("SF1004", nil, "function %s has no Go body", name)
+		return name
+	}
+	c.queue = append(c.queue, func() { lowerDecl(c, d, out, targs, recv) })
+	return name
+}
+
+func (c *compiler) qualified(p *types.Package, name string) string {
+	if p == c.main.Types {
+		return name
+	}
+	return c.names.pkg(p) + "." + name
+}
+
+// entityMethod asks for a method of an entity type, promoted ones included, and gives its name.
+func (c *compiler) entityMethod(e *entity, method string, n ast.Node) string {
+	obj, path, _ := types.LookupFieldOrMethod(types.NewPointer(e.obj.Type()), true, e.pkg.Types, method)
+	m, ok := obj.(*types.Func)
+	if !ok {
+		c.report("SF9001", n, "entity type %s has no method %q", e.name, method)
+		return e.name + "." + method
+	}
+	if len(path) == 1 {
+		return c.funcName(m, nil)
+	}
+	return c.promoted(types.NewPointer(e.obj.Type()), e, m, path)
+}
+
+// boxes notes that values of a type get into interfaces, where all their methods can be reached.
+func (c *compiler) boxes(t types.Type, n ast.Node) {
+	key := types.TypeString(t, nil)
+	if c.boxed[key] {
+		return
+	}
+	c.boxed[key] = true
+	switch u := types.Unalias(t).(type) {
+	case *types.Pointer:
+		c.boxes(u.Elem(), n)
+		return
+	case *types.Named:
+		c.boxNamed(u, n)
+		if c.entityOf(u) != nil || c.by[u.Obj().Pkg()] == nil {
+			return
+		}
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Slice:
+		c.boxes(u.Elem(), n)
+	case *types.Array:
+		c.boxes(u.Elem(), n)
+	case *types.Map:
+		c.boxes(u.Key(), n)
+		c.boxes(u.Elem(), n)
+	case *types.Struct:
+		for f := range u.Fields() {
+			c.boxes(f.Type(), n)
+		}
+	}
+}
+
+func (c *compiler) boxNamed(t *types.Named, n ast.Node) {
+	if types.IsInterface(t) || c.by[t.Obj().Pkg()] == nil {
+		return
+	}
+	set := types.NewMethodSet(types.NewPointer(t))
+	def := c.names.declared(t, n)
+	for i := range set.Len() {
+		sel := set.At(i)
+		m := sel.Obj().(*types.Func)
+		if slices.ContainsFunc(def.Methods, func(o *ir.Method) bool { return o.Name == m.Name() }) {
+			continue
+		}
+		def.Methods = append(def.Methods, c.bind(t, m, sel.Index(), n))
+	}
+}
+
+// bind makes the entry of a method in a type's method set.
+func (c *compiler) bind(t *types.Named, m *types.Func, path []int, n ast.Node) *ir.Method {
+	_, _, viaPtr := types.LookupFieldOrMethod(t, false, m.Pkg(), m.Name())
+	out := &ir.Method{Name: m.Name(), Pointer: viaPtr}
+	switch e := c.entityOf(t); {
+	case e != nil:
+		out.Pointer = true
+		out.Func = c.entityMethod(e, m.Name(), n)
+	case len(path) == 1:
+		out.Func = c.funcName(m, typeArgs(t))
+	default:
+		recv := types.Type(t)
+		if viaPtr {
+			recv = types.NewPointer(t)
+		}
+		out.Func = c.promoted(recv, nil, m, path)
+	}
+	return out
+}
+
+// methodSets lists the methods of entity types and of the types whose methods were lowered.
+func (c *compiler) methodSets() {
+	for _, d := range c.names.order {
+		slices.SortFunc(d.def.Methods, func(a, b *ir.Method) int { return strings.Compare(a.Name, b.Name) })
+	}
+	for _, e := range c.sortedEntities() {
+		def := c.names.declared(e.obj.Type().(*types.Named), e.spec)
+		for _, f := range c.prog.Funcs {
+			name, ok := strings.CutPrefix(f.Name, e.name+".")
+			if !ok || f.Entity != e.name || strings.Contains(name, "$") ||
+				slices.ContainsFunc(def.Methods, func(m *ir.Method) bool { return m.Name == name }) {
+				continue
+			}
+			def.Methods = append(def.Methods, &ir.Method{Name: name, Func: f.Name, Pointer: true})
+		}
+		slices.SortFunc(def.Methods, func(a, b *ir.Method) int { return strings.Compare(a.Name, b.Name) })
+	}
+	for _, d := range c.names.order {
+		c.prog.Types = append(c.prog.Types, d.def)
+	}
+	slices.SortFunc(c.prog.Types, func(a, b *ir.TypeDef) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.prog.Funcs, func(a, b *ir.Func) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.prog.Vars, func(a, b *ir.Var) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(c.prog.Externs, func(a, b *ir.Extern) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// complete sets ranks and version, derives what is derived and verifies the whole.
+func (c *compiler) complete(o Options) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.diags.Add(diag.New("SF9001", diag.Position{}, "completing the program: %v", r))
+		}
+	}()
+	c.finish(o)
+	if len(c.prog.Funcs) == 0 {
+		c.diags.Add(diag.New("SF0004", c.position(c.main.Syntax[0].Name), "nothing in package %s can be requested", c.main.Types.Name()).
+			WithHelp("export a function, or mark a struct type with //sfc:entity"))
+	}
+}
+
+func deref(t types.Type) types.Type {
+	t = types.Unalias(t)
+	if p, ok := t.(*types.Pointer); ok {
+		return types.Unalias(p.Elem())
+	}
+	return t
+}
+
+func typeArgs(t *types.Named) []types.Type {
+	var list []types.Type
+	for a := range t.TypeArgs().Types() {
+		list = append(list, a)
+	}
+	return list
+}
+
+// copyComments finds the lines with //sfc:copy, by file.
+func copyComments(l *loaded) map[string]map[int]bool {
+	lines := map[string]map[int]bool{}
+	for _, p := range l.all {
+		for _, f := range p.Syntax {
+			for _, g := range f.Comments {
+				for _, comment := range g.List {
+					if strings.HasPrefix(comment.Text, "//sfc:copy") {
+						pos := l.fset.Position(comment.Pos())
+						if lines[pos.Filename] == nil {
+							lines[pos.Filename] = map[int]bool{}
+						}
+						lines[pos.Filename][pos.Line] = true
+					}
+				}
+			}
+		}
+	}
+	return lines
+}
+
+// accepts says whether the line of a call, or the one above, carries //sfc:copy.
+func (c *compiler) accepts(n ast.Node) bool {
+	start, end := c.fset.Position(n.Pos()), c.fset.Position(n.End())
+	lines := c.copies[start.Filename]
+	for line := start.Line - 1; line <= end.Line; line++ {
+		if lines[line] {
+			return true
+		}
+	}
+	return false
+}
+
+func internal(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }

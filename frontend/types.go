@@ -1,0 +1,401 @@
+// This file turns Go's types into the program's types, and gives them names.
+
+package frontend
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+
+	"github.com/stateful-entities/sfc/ir"
+)
+
+// typeNames gives each declared type its one name in the program.
+type typeNames struct {
+	c     *compiler
+	byKey map[string]*named
+	order []*named
+	pkgs  map[*types.Package]string
+	taken map[string]bool
+}
+
+type named struct {
+	def *ir.TypeDef
+	typ types.Type
+}
+
+func newTypeNames(c *compiler) *typeNames {
+	n := &typeNames{c: c, byKey: map[string]*named{}, pkgs: map[*types.Package]string{}, taken: map[string]bool{}}
+	for _, p := range c.all {
+		n.pkg(p.Types)
+	}
+	return n
+}
+
+// pkg gives a package's name, made unique among the packages of the program.
+func (n *typeNames) pkg(p *types.Package) string {
+	if s, ok := n.pkgs[p]; ok {
+		return s
+	}
+	name := p.Name()
+	for i := 2; n.taken["package "+name]; i++ {
+		name = fmt.Sprintf("%s%d", p.Name(), i)
+	}
+	n.taken["package "+name] = true
+	n.pkgs[p] = name
+	return name
+}
+
+// key tells types apart that print alike (local types of one name).
+func (n *typeNames) key(t types.Type) string {
+	var b strings.Builder
+	b.WriteString(types.TypeString(t, nil))
+	seen := map[types.Type]bool{}
+	var visit func(types.Type)
+	visit = func(t types.Type) {
+		t = types.Unalias(t)
+		if seen[t] {
+			return
+		}
+		seen[t] = true
+		switch t := t.(type) {
+		case *types.Named:
+			if o := t.Obj(); o.Pkg() != nil && o.Parent() != o.Pkg().Scope() {
+				fmt.Fprintf(&b, "@%d", o.Pos())
+			}
+			for a := range t.TypeArgs().Types() {
+				visit(a)
+			}
+		case *types.Pointer:
+			visit(t.Elem())
+		case *types.Slice:
+			visit(t.Elem())
+		case *types.Array:
+			visit(t.Elem())
+		case *types.Map:
+			visit(t.Key())
+			visit(t.Elem())
+		case *types.Struct:
+			for f := range t.Fields() {
+				visit(f.Type())
+			}
+		case *types.Signature:
+			for v := range t.Params().Variables() {
+				visit(v.Type())
+			}
+			for v := range t.Results().Variables() {
+				visit(v.Type())
+			}
+		}
+	}
+	visit(t)
+	return b.String()
+}
+
+// nameOf gives the name of a declared type of the module (or an interface of a library) and declares it.
+func (n *typeNames) nameOf(t *types.Named) string { return n.declared(t, nil).Name }
+
+// declared enters a declared type and what it is made of.
+func (n *typeNames) declared(t *types.Named, at ast.Node) *ir.TypeDef {
+	key := n.key(t)
+	if d := n.byKey[key]; d != nil {
+		return d.def
+	}
+	obj := t.Obj()
+	def := &ir.TypeDef{}
+	if obj.Pos().IsValid() && n.c.by[obj.Pkg()] != nil {
+		def.At = n.c.at(obj.Pos())
+	}
+	n.byKey[key] = &named{def, t}
+	n.order = append(n.order, n.byKey[key])
+	n.name(def, t)
+	n.fill(def, t, at)
+	return def
+}
+
+// name chooses the name: the entity's, the declared one, qualified outside the program's own package.
+func (n *typeNames) name(def *ir.TypeDef, t *types.Named) {
+	obj := t.Obj()
+	shown := obj.Name() + n.arguments(typeArgs(t))
+	def.Name = shown
+	if e := n.c.entities[t.Origin().Obj()]; e != nil {
+		def.Name = e.name
+	} else if obj.Pkg() != n.c.main.Types || ir.ReservedTypeName(shown) {
+		def.Name = n.pkg(obj.Pkg()) + "." + shown
+	}
+	if obj.Pkg() != n.c.main.Types {
+		def.Package = obj.Pkg().Path()
+	}
+	base := def.Name
+	for i := 1; n.taken[def.Name]; i++ {
+		def.Name = fmt.Sprintf("%s$%d", base, i)
+	}
+	n.taken[def.Name] = true
+	if last := def.Name[strings.LastIndexByte(def.Name, '.')+1:]; last != shown {
+		def.Local = shown
+	}
+}
+
+// arguments gives the type arguments of an instance in brackets, "" if there are none.
+func (n *typeNames) arguments(targs []types.Type) string {
+	if len(targs) == 0 {
+		return ""
+	}
+	var list []string
+	for _, a := range targs {
+		list = append(list, n.c.typ(a, nil).String())
+	}
+	return "[" + strings.Join(list, ",") + "]"
+}
+
+func (n *typeNames) fill(def *ir.TypeDef, t types.Type, at ast.Node) {
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		def.Struct = n.fields(u, at)
+		if len(def.Struct) == 0 {
+			def.Empty = "struct"
+		}
+	case *types.Interface:
+		def.Iface = n.methods(u, at)
+		if len(def.Iface) == 0 {
+			def.Empty = "interface"
+		}
+	default:
+		def.Is = n.c.typ(u, at)
+	}
+}
+
+func (n *typeNames) fields(s *types.Struct, at ast.Node) []*ir.FieldDef {
+	var list []*ir.FieldDef
+	for i := range s.NumFields() {
+		f := s.Field(i)
+		list = append(list, &ir.FieldDef{Name: f.Name(), Type: n.c.typ(f.Type(), at), Tag: s.Tag(i), Embedded: f.Embedded()})
+	}
+	return list
+}
+
+func (n *typeNames) methods(u *types.Interface, at ast.Node) []*ir.Sig {
+	var list []*ir.Sig
+	for m := range u.Methods() {
+		sig := &ir.Sig{Name: m.Name(), Type: n.c.signature(m.Signature(), at)}
+		if !m.Exported() {
+			sig.Package = m.Pkg().Path()
+		}
+		list = append(list, sig)
+	}
+	slices.SortFunc(list, func(a, b *ir.Sig) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// anonymous declares an anonymous struct or interface type as an alias.
+func (n *typeNames) anonymous(t types.Type, at ast.Node) *ir.Type {
+	key := n.key(t)
+	if d := n.byKey[key]; d != nil {
+		return ir.NamedType(d.def.Name)
+	}
+	kind := "struct"
+	if types.IsInterface(t) {
+		kind = "interface"
+	}
+	name := kind
+	for i := 1; name == kind || n.taken[name]; i++ {
+		name = fmt.Sprintf("%s$%d", kind, i)
+	}
+	n.taken[name] = true
+	def := &ir.TypeDef{Name: name, Alias: true}
+	n.byKey[key] = &named{def, t}
+	n.order = append(n.order, n.byKey[key])
+	n.fill(def, t, at)
+	return ir.NamedType(name)
+}
+
+var basicKinds = map[types.BasicKind]ir.Kind{
+	types.Bool: ir.Bool, types.Int: ir.Int, types.Int8: ir.I8, types.Int16: ir.I16, types.Int32: ir.I32, types.Int64: ir.I64,
+	types.Uint: ir.Uint, types.Uint8: ir.U8, types.Uint16: ir.U16, types.Uint32: ir.U32, types.Uint64: ir.U64,
+	types.Float32: ir.F32, types.Float64: ir.F64, types.Complex64: ir.C64, types.Complex128: ir.C128, types.String: ir.String,
+	types.UntypedBool: ir.Bool, types.UntypedInt: ir.Int, types.UntypedRune: ir.I32, types.UntypedFloat: ir.F64,
+	types.UntypedComplex: ir.C128, types.UntypedString: ir.String, types.UntypedNil: ir.Any,
+}
+
+// typ gives the program's type for a Go type. What cannot be a type of a program is reported at the node.
+func (c *compiler) typ(t types.Type, at ast.Node) *ir.Type {
+	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		if k, ok := basicKinds[t.Kind()]; ok {
+			return ir.Basic(k)
+		}
+		c.reportType("SF1206", at, t, "%s has no meaning in a program that moves between machines", t)
+	case *types.Pointer:
+		if e := c.entityOf(t); e != nil {
+			c.names.declared(e.obj.Type().(*types.Named), at)
+			return ir.RefType(e.name)
+		}
+		return ir.PtrType(c.typ(t.Elem(), at))
+	case *types.Slice:
+		return ir.ListType(c.typ(t.Elem(), at))
+	case *types.Array:
+		return ir.ArrayType(int(t.Len()), c.typ(t.Elem(), at))
+	case *types.Map:
+		return ir.MapType(c.typ(t.Key(), at), c.typ(t.Elem(), at))
+	case *types.Signature:
+		return c.signature(t, at)
+	case *types.Struct:
+		return c.names.anonymous(t, at)
+	case *types.Interface:
+		if t.Empty() {
+			return ir.Basic(ir.Any)
+		}
+		if types.Identical(t, types.Universe.Lookup("error").Type().Underlying()) {
+			return ir.Basic(ir.Error)
+		}
+		return c.names.anonymous(t, at)
+	case *types.Named:
+		return c.namedType(t, at)
+	case *types.Chan:
+		c.reportType("SF1202", at, t, "channels (%s) cannot be suspended and moved", t)
+	case *types.TypeParam:
+		internal("type parameter %s was not replaced", t)
+	default:
+		c.reportType("SF1511", at, t, "type %s is not supported", t)
+	}
+	return ir.Basic(ir.Any)
+}
+
+func (c *compiler) reportType(code string, at ast.Node, t types.Type, format string, args ...any) {
+	if at == nil {
+		at = c.main.Syntax[0].Name
+	}
+	c.report(code, at, format, args...)
+}
+
+func (c *compiler) namedType(t *types.Named, at ast.Node) *ir.Type {
+	obj := t.Obj()
+	if obj.Pkg() == nil { // error, comparable
+		return ir.Basic(ir.Error)
+	}
+	full := obj.Pkg().Path() + "." + obj.Name()
+	switch {
+	case full == "time.Time":
+		return ir.Basic(ir.Time)
+	case full == "time.Duration":
+		return ir.Basic(ir.Duration)
+	case full == "context.Context":
+		c.reportType("SF1511", at, t, "a context is allowed as the first parameter only")
+		return ir.Basic(ir.Any)
+	case c.by[obj.Pkg()] != nil, types.IsInterface(t):
+		return ir.NamedType(c.names.declared(t, at).Name)
+	}
+	return ir.HostType("go:" + full + c.names.arguments(typeArgs(t)))
+}
+
+// signature gives a func type; a leading context is not a parameter.
+func (c *compiler) signature(s *types.Signature, at ast.Node) *ir.Type {
+	t := &ir.Type{Kind: ir.FuncKind, Variadic: s.Variadic()}
+	for i := range s.Params().Len() {
+		if p := s.Params().At(i).Type(); i > 0 || !isContext(p) {
+			t.Params = append(t.Params, c.typ(p, at))
+		}
+	}
+	for v := range s.Results().Variables() {
+		t.Results = append(t.Results, c.typ(v.Type(), at))
+	}
+	return t
+}
+
+func isContext(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == "context" && n.Obj().Name() == "Context"
+}
+
+// instantiate gives the instance of a generic type, or the type itself.
+func instantiate(c *compiler, t *types.Named, targs []types.Type) *types.Named {
+	if len(targs) == 0 || t.Origin().TypeParams().Len() == 0 {
+		return t
+	}
+	inst, err := types.Instantiate(c.context, t.Origin(), targs, false)
+	if err != nil {
+		internal("instance of %s: %v", t, err)
+	}
+	return inst.(*types.Named)
+}
+
+// substitution replaces the type parameters of the function being lowered.
+type substitution struct {
+	c    *compiler
+	args map[*types.TypeParam]types.Type
+}
+
+func (s substitution) apply(t types.Type) types.Type {
+	if len(s.args) == 0 || t == nil {
+		return t
+	}
+	switch t := t.(type) {
+	case *types.TypeParam:
+		if a, ok := s.args[t]; ok {
+			return a
+		}
+	case *types.Alias:
+		return s.apply(types.Unalias(t))
+	case *types.Pointer:
+		return types.NewPointer(s.apply(t.Elem()))
+	case *types.Slice:
+		return types.NewSlice(s.apply(t.Elem()))
+	case *types.Array:
+		return types.NewArray(s.apply(t.Elem()), t.Len())
+	case *types.Map:
+		return types.NewMap(s.apply(t.Key()), s.apply(t.Elem()))
+	case *types.Chan:
+		return types.NewChan(t.Dir(), s.apply(t.Elem()))
+	case *types.Signature:
+		return types.NewSignatureType(nil, nil, nil, s.tuple(t.Params()), s.tuple(t.Results()), t.Variadic())
+	case *types.Tuple:
+		return s.tuple(t)
+	case *types.Struct:
+		return s.structure(t)
+	case *types.Interface:
+		return s.face(t)
+	case *types.Named:
+		return s.named(t)
+	}
+	return t
+}
+
+func (s substitution) tuple(t *types.Tuple) *types.Tuple {
+	var vars []*types.Var
+	for v := range t.Variables() {
+		vars = append(vars, types.NewVar(v.Pos(), v.Pkg(), v.Name(), s.apply(v.Type())))
+	}
+	return types.NewTuple(vars...)
+}
+
+func (s substitution) structure(t *types.Struct) types.Type {
+	var fields []*types.Var
+	var tags []string
+	for i := range t.NumFields() {
+		f := t.Field(i)
+		fields = append(fields, types.NewField(f.Pos(), f.Pkg(), f.Name(), s.apply(f.Type()), f.Embedded()))
+		tags = append(tags, t.Tag(i))
+	}
+	return types.NewStruct(fields, tags)
+}
+
+func (s substitution) face(t *types.Interface) types.Type {
+	var methods []*types.Func
+	for m := range t.Methods() {
+		methods = append(methods, types.NewFunc(m.Pos(), m.Pkg(), m.Name(), s.apply(m.Signature()).(*types.Signature)))
+	}
+	return types.NewInterfaceType(methods, nil).Complete()
+}
+
+func (s substitution) named(t *types.Named) types.Type {
+	if t.TypeArgs().Len() == 0 {
+		return t
+	}
+	var targs []types.Type
+	for a := range t.TypeArgs().Types() {
+		targs = append(targs, s.apply(a))
+	}
+	return instantiate(s.c, t.Origin(), targs)
+}
