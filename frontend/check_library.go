@@ -1,0 +1,443 @@
+// This file checks reached code against the table of the standard library.
+
+package frontend
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// checkLibrary refuses what a body uses of other packages, unless the table allows it.
+func (c *checker) checkLibrary(b *body) {
+	info := b.info()
+	walk(b.node, func(n ast.Node, above []ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.Ident:
+			switch o := info.Uses[n].(type) {
+			case *types.Func:
+				c.checkLibraryFunc(b, n, o, above)
+			case *types.Var:
+				c.checkLibraryVar(b, n, o)
+			case *types.TypeName:
+				c.checkLibraryType(b, n, o)
+			case *types.Builtin:
+				if o.Pkg() == types.Unsafe {
+					c.refuse("SF1206", b, n, "uses unsafe."+o.Name(), "addresses mean nothing after a restart or on another machine").
+						WithHelp("use ordinary conversions, encoding/binary or math.Float64bits")
+				}
+			}
+		case *ast.CallExpr:
+			c.checkCallback(b, n)
+		}
+		return true
+	})
+}
+
+// foreign says whether a package is neither the program's nor sfc's own.
+func (c *checker) foreign(p *types.Package) bool {
+	return p != nil && !c.ours(p) && p.Path() != sfcPath && p != types.Unsafe
+}
+
+// isStandard says whether an import path is one of Go's own: its first element has no dot.
+func isStandard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
+
+func (c *checker) checkLibraryFunc(b *body, id *ast.Ident, fn *types.Func, above []ast.Node) {
+	if fn.Pkg() != nil && fn.Pkg().Path() == sfcPath {
+		c.checkSfcValue(b, id, above)
+		return
+	}
+	if !c.foreign(fn.Pkg()) || c.onBadField(b, above) {
+		return
+	}
+	if !isStandard(fn.Pkg().Path()) {
+		c.refuseForeign(b, id, fn.Pkg().Path(), "calls "+c.nameOf(fn))
+		return
+	}
+	row := Lookup(externName(fn.Origin()))
+	if !row.Allowed {
+		c.refuseRow(b, id, "calls "+shortName(row.Name), row)
+		return
+	}
+	if row.Iter && !c.insideLibraryCall(b, above) {
+		c.refuse("SF1504", b, id, "calls "+shortName(row.Name), "it gives an iterator, which is supported only as an argument of another library call").
+			WithHelp("range over the map or slice itself: the order is sorted").
+			WithHelp("or collect it: `slices.Sorted(%s(…))`, `slices.Collect(%s(…))`", shortName(row.Name), shortName(row.Name))
+	}
+}
+
+// checkSfcValue refuses sfc.Get and friends as values.
+func (c *checker) checkSfcValue(b *body, id *ast.Ident, above []ast.Node) {
+	for i := len(above) - 1; i >= 0; i-- {
+		switch up := above[i].(type) {
+		case *ast.SelectorExpr, *ast.IndexExpr, *ast.ParenExpr:
+			continue
+		case *ast.CallExpr:
+			if up.Fun.Pos() <= id.Pos() && id.End() <= up.Fun.End() {
+				return
+			}
+		}
+		break
+	}
+	if fn := b.info().Uses[id]; fn.Name() == "Error" {
+		return // the method of *sfc.Error
+	}
+	c.refuse("SF1120", b, id, "uses sfc."+id.Name+" as a value", "it is not a function but a construct of the language").
+		WithHelp("call it: a function literal can do that where a value is needed")
+}
+
+// shortName drops the path of a package: rand.IntN for math/rand/v2.IntN.
+func shortName(name string) string {
+	pkg, rest := splitExtern(name)
+	parts := strings.Split(pkg, "/")
+	last := parts[len(parts)-1]
+	if len(parts) > 1 && len(last) > 1 && last[0] == 'v' && strings.Trim(last[1:], "0123456789") == "" {
+		last = parts[len(parts)-2]
+	}
+	return last + "." + rest
+}
+
+func (c *checker) refuseRow(b *body, n ast.Node, what string, row Row) {
+	c.refuse(row.Code, b, n, what, row.Why).WithHelp("%s", row.Instead)
+}
+
+func (c *checker) refuseForeign(b *body, n ast.Node, path, what string) {
+	if c.foreignSeen[path] {
+		return
+	}
+	if c.foreignSeen == nil {
+		c.foreignSeen = map[string]bool{}
+	}
+	c.foreignSeen[path] = true
+	c.refuse("SF1001", b, n, what, "package "+path+" is neither in the module nor declared pure").
+		WithHelp("copy the few functions that you need into the module").
+		WithHelp("or declare it in sfc.yaml, if it computes and does nothing else: `pure: [%s]`", path)
+}
+
+// onBadField says whether a method is called on a field of state that is reported already: u.mu.Lock().
+func (c *checker) onBadField(b *body, above []ast.Node) bool {
+	sel, ok := parent(above).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	if s := b.info().Selections[sel]; s != nil {
+		t := s.Recv() // a promoted method: the embedded field is the bad one
+		for _, i := range s.Index()[:len(s.Index())-1] {
+			u, isStruct := deref(t).Underlying().(*types.Struct)
+			if !isStruct {
+				break
+			}
+			if c.badFields[u.Field(i)] {
+				return true
+			}
+			t = u.Field(i).Type()
+		}
+	}
+	inner, ok := ast.Unparen(sel.X).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	v, ok := b.info().ObjectOf(inner.Sel).(*types.Var)
+	return ok && c.badFields[v]
+}
+
+// insideLibraryCall says whether the call of a function stands directly among the arguments of a library call.
+func (c *checker) insideLibraryCall(b *body, above []ast.Node) bool {
+	calls := 0
+	for i := len(above) - 1; i >= 0; i-- {
+		switch up := above[i].(type) {
+		case *ast.SelectorExpr, *ast.ParenExpr, *ast.IndexExpr, *ast.IndexListExpr:
+		case *ast.CallExpr:
+			if calls++; calls == 2 {
+				fn, ok := typeutil.Callee(b.info(), up).(*types.Func)
+				return ok && c.foreign(fn.Pkg())
+			}
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+func (c *checker) checkLibraryVar(b *body, id *ast.Ident, v *types.Var) {
+	if v.Pkg() == nil || v.IsField() || v.Parent() != v.Pkg().Scope() {
+		return
+	}
+	if c.ours(v.Pkg()) {
+		if isGenerator(v.Type()) && !b.init {
+			c.refuse("SF1307", b, id, "draws from the generator "+v.Name(), "it lasts from request to request, so a repeated request would draw other numbers").
+				WithHelp("use the top-level functions of math/rand/v2: they are seeded by the request id").
+				WithHelp("or make the generator in the method, from a seed: `rand.New(rand.NewPCG(seed, 0))`")
+		}
+		return
+	}
+	if !c.foreign(v.Pkg()) {
+		return
+	}
+	if !isStandard(v.Pkg().Path()) {
+		c.refuseForeign(b, id, v.Pkg().Path(), "uses "+v.Pkg().Name()+"."+v.Name())
+		return
+	}
+	row := Lookup(v.Pkg().Path() + "." + v.Name())
+	if !row.Allowed {
+		c.refuseRow(b, id, "uses "+shortName(row.Name), row)
+	}
+}
+
+// isGenerator says whether a type is a generator of random numbers, or a pointer to one.
+func isGenerator(t types.Type) bool {
+	n, ok := deref(t).(*types.Named)
+	if !ok || n.Obj().Pkg() == nil {
+		return false
+	}
+	p := n.Obj().Pkg().Path()
+	return p == "math/rand" || p == "math/rand/v2"
+}
+
+func (c *checker) checkLibraryType(b *body, id *ast.Ident, o *types.TypeName) {
+	if o.Pkg() == types.Unsafe {
+		c.refuse("SF1206", b, id, "uses unsafe."+o.Name(), "addresses mean nothing after a restart or on another machine").
+			WithHelp("use ordinary conversions, encoding/binary or math.Float64bits")
+		return
+	}
+	if !c.foreign(o.Pkg()) || o.IsAlias() {
+		return
+	}
+	if _, ok := o.Type().(*types.TypeParam); ok {
+		return
+	}
+	if !isStandard(o.Pkg().Path()) {
+		c.refuseForeign(b, id, o.Pkg().Path(), "uses "+o.Pkg().Name()+"."+o.Name())
+		return
+	}
+	save, row := LookupType(o.Pkg().Path() + "." + o.Name())
+	if save == SaveRefused {
+		c.refuseRow(b, id, "uses "+shortName(row.Name), row)
+	}
+}
+
+// checkCallback refuses handing the library a function that reaches another entity.
+func (c *checker) checkCallback(b *body, call *ast.CallExpr) {
+	fn, ok := typeutil.Callee(b.info(), call).(*types.Func)
+	if !ok || !c.foreign(fn.Pkg()) || !isStandard(fn.Pkg().Path()) {
+		return
+	}
+	for _, a := range call.Args {
+		t := b.info().TypeOf(a)
+		if t == nil {
+			continue
+		}
+		if _, ok := t.Underlying().(*types.Signature); !ok {
+			continue
+		}
+		if at := c.functionLeaves(b, a, t); at != nil {
+			c.refuse("SF1506", b, a, "gives "+shortName(externName(fn))+" a function that reaches another entity", "the call may have to wait, and the library in between cannot be put aside").
+				WithRelated(c.position(at), "here it leaves").
+				WithHelp("fetch the values first, then sort or search those")
+		}
+	}
+}
+
+// functionLeaves finds where a function value may leave for another entity: a literal, a named function, or any
+// function of the same type that reached code mentions.
+func (c *checker) functionLeaves(b *body, x ast.Expr, t types.Type) ast.Node {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.FuncLit:
+		return c.literalLeaves(b, x)
+	case *ast.CallExpr:
+		if fn, ok := typeutil.Callee(b.info(), x).(*types.Func); ok && c.foreign(fn.Pkg()) {
+			return nil // an iterator of the library
+		}
+	case *ast.Ident, *ast.SelectorExpr:
+		id, ok := x.(*ast.Ident)
+		if !ok {
+			id = x.(*ast.SelectorExpr).Sel
+		}
+		if fn, ok := b.info().Uses[id].(*types.Func); ok {
+			if fn.Signature().Recv() != nil && c.entityOf(fn.Signature().Recv().Type()) != nil {
+				return x // a method value of an entity
+			}
+			if to := c.bodies[fn.Origin()]; to != nil {
+				return c.bodyLeaves(to, map[*body]bool{})
+			}
+			return nil
+		}
+	}
+	for _, other := range c.reached {
+		var at ast.Node
+		ast.Inspect(other.node, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.FuncLit); ok && at == nil && types.Identical(other.info().TypeOf(lit).Underlying(), t.Underlying()) {
+				at = c.literalLeaves(other, lit)
+			}
+			return at == nil
+		})
+		if at != nil {
+			return at
+		}
+	}
+	return nil
+}
+
+// literalLeaves finds where a function literal leaves for another entity, itself or through what it calls.
+func (c *checker) literalLeaves(b *body, lit *ast.FuncLit) ast.Node {
+	var at ast.Node
+	ast.Inspect(lit.Body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || at != nil {
+			return at == nil
+		}
+		if c.leaves(b, call) {
+			at = call
+			return false
+		}
+		if fn, ok := typeutil.Callee(b.info(), call).(*types.Func); ok {
+			if to := c.bodies[fn.Origin()]; to != nil {
+				at = c.bodyLeaves(to, map[*body]bool{})
+			} else if c.faceLeaves(fn) {
+				at = call
+			}
+		}
+		return at == nil
+	})
+	return at
+}
+
+// bodyLeaves finds where a body leaves for another entity, itself or through what it mentions.
+func (c *checker) bodyLeaves(b *body, seen map[*body]bool) ast.Node {
+	if seen[b] {
+		return nil
+	}
+	seen[b] = true
+	if b.away != nil {
+		return b.away
+	}
+	if e := c.creates(b); e != nil {
+		return b.node.(*ast.FuncDecl).Name
+	}
+	for _, u := range b.calls {
+		if at := c.bodyLeaves(c.bodies[u.fn], seen); at != nil {
+			return at
+		}
+	}
+	for _, call := range c.faceCalls {
+		if call.in == b && c.faceLeaves(call.method) {
+			return call.at
+		}
+	}
+	return nil
+}
+
+// faceLeaves says whether a call of an interface method can reach an entity.
+func (c *checker) faceLeaves(m *types.Func) bool {
+	recv := m.Signature().Recv()
+	if recv == nil || m.Name() == "Key" {
+		return false
+	}
+	face, ok := recv.Type().Underlying().(*types.Interface)
+	if !ok {
+		return false
+	}
+	for _, x := range c.boxes {
+		if c.refTo(x.typ) != nil && types.Implements(x.typ, face) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkCallbacks refuses methods that the library calls on its own and that reach another entity.
+func (c *checker) checkCallbacks() {
+	reported := map[*body]bool{}
+	for _, x := range c.boxes {
+		if !c.meetsLibrary(x) {
+			continue
+		}
+		c.libraryMethods(x, func(to *body) {
+			if to == nil || reported[to] {
+				return
+			}
+			at := c.bodyLeaves(to, map[*body]bool{})
+			if at == nil {
+				return
+			}
+			reported[to] = true
+			c.declared("SF1209", to.node.(*ast.FuncDecl).Name, "%s reaches another entity, but the library calls it on its own and cannot be put aside meanwhile", to.name).
+				WithRelated(c.position(at), "here it leaves").
+				WithRelated(c.position(x.at), "here the library may get at it").
+				WithHelp("fetch the values first and keep them in the value that is printed, compared or encoded")
+		})
+	}
+}
+
+// meetsLibrary says whether a boxed value can get to a library call: it is an argument of one, or of an interface type
+// that one is given.
+func (c *checker) meetsLibrary(x box) bool {
+	if x.library {
+		return true
+	}
+	for _, face := range c.libraryFaces() {
+		if types.Implements(x.typ, face) {
+			return true
+		}
+	}
+	return false
+}
+
+// libraryFaces gives the interface types of the values that reached code hands to the library.
+func (c *checker) libraryFaces() []*types.Interface {
+	if c.faces != nil {
+		return c.faces
+	}
+	c.faces = []*types.Interface{}
+	for _, b := range c.reached {
+		ast.Inspect(b.node, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			fn, ok := typeutil.Callee(b.info(), call).(*types.Func)
+			if !ok || !c.foreign(fn.Pkg()) {
+				return true
+			}
+			for _, a := range call.Args {
+				t := b.info().TypeOf(a)
+				if s, ok := t.Underlying().(*types.Slice); ok && call.Ellipsis.IsValid() {
+					t = s.Elem()
+				}
+				if face, ok := t.Underlying().(*types.Interface); ok {
+					c.faces = append(c.faces, face)
+				}
+			}
+			return true
+		})
+	}
+	return c.faces
+}
+
+// checkCgo refuses packages that use C, once each.
+func (c *checker) checkCgo() {
+	for _, p := range c.all {
+		for _, name := range p.GoFiles {
+			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+			if err != nil {
+				continue
+			}
+			for _, i := range f.Imports {
+				if i.Path.Value == `"C"` {
+					d := c.declared("SF1206", place(types.NewPkgName(token.NoPos, nil, "C", nil)), "package %s uses cgo (%s): sfc has no Go body to compile", p.Name, filepath.Base(name))
+					d.WithHelp("write it in Go, or use the standard library")
+				}
+			}
+		}
+	}
+}

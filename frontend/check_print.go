@@ -1,0 +1,284 @@
+// This file refuses library calls that would show what differs from run to run or is not there: addresses of pointers,
+// and what is behind a reference.
+
+package frontend
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/types"
+	"reflect"
+	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// checkPrinting looks at the calls of a body whose row says that they look inside values.
+func (c *checker) checkPrinting(b *body) {
+	ast.Inspect(b.node, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		fn, ok := typeutil.Callee(b.info(), call).(*types.Func)
+		if !ok || !c.foreign(fn.Pkg()) {
+			return true
+		}
+		row := Lookup(externName(fn.Origin()))
+		if row.Shows == "" || !row.Allowed {
+			return true
+		}
+		p := &printing{checker: c, b: b, call: call, name: shortName(row.Name)}
+		switch row.Shows {
+		case "json":
+			for _, a := range call.Args {
+				p.argument(a, jsonVerb)
+			}
+		case "print":
+			for _, a := range call.Args[fn.Signature().Params().Len()-1:] {
+				p.argument(a, 'v')
+			}
+		case "format":
+			p.format(call.Args[fn.Signature().Params().Len()-2:])
+		}
+		return true
+	})
+}
+
+// The verbs that no format has: any verb (the format is not constant), and JSON.
+const (
+	anyVerb  rune = '*'
+	jsonVerb rune = '{'
+)
+
+// printing is one call that looks inside its arguments.
+type printing struct {
+	*checker
+	b    *body
+	call *ast.CallExpr
+	name string
+}
+
+// format takes the verbs of a constant format one by one.
+func (p *printing) format(args []ast.Expr) {
+	tv := p.b.info().Types[args[0]]
+	if tv.Value == nil || tv.Value.Kind() != constant.String || p.call.Ellipsis.IsValid() {
+		for _, a := range args[1:] {
+			p.argument(a, anyVerb)
+		}
+		return
+	}
+	verbs, plain := verbsOf(constant.StringVal(tv.Value))
+	for i, a := range args[1:] {
+		verb := 'v'
+		switch {
+		case !plain:
+			verb = anyVerb
+		case i < len(verbs):
+			verb = verbs[i]
+		}
+		p.argument(a, verb)
+	}
+}
+
+// verbsOf gives the verb that each argument meets ('#' for %#v); plain is false if the format numbers its arguments.
+func verbsOf(format string) (verbs []rune, plain bool) {
+	runes := []rune(format)
+	for i := 0; i < len(runes); i++ {
+		if runes[i] != '%' {
+			continue
+		}
+		sharp := false
+		for i++; i < len(runes) && strings.ContainsRune("+-# 0123456789.*[", runes[i]); i++ {
+			switch runes[i] {
+			case '#':
+				sharp = true
+			case '*':
+				verbs = append(verbs, 'd')
+			case '[':
+				return nil, false
+			}
+		}
+		if i == len(runes) || runes[i] == '%' {
+			continue
+		}
+		if sharp && runes[i] == 'v' {
+			verbs = append(verbs, '#')
+		} else {
+			verbs = append(verbs, runes[i])
+		}
+	}
+	return verbs, true
+}
+
+func (p *printing) argument(a ast.Expr, verb rune) {
+	t := p.b.info().TypeOf(a)
+	if t == nil || t == types.Typ[types.UntypedNil] {
+		return
+	}
+	if s, ok := t.Underlying().(*types.Slice); ok && p.call.Ellipsis.IsValid() && a == p.call.Args[len(p.call.Args)-1] {
+		t = s.Elem()
+	}
+	s := &shown{printing: p, verb: verb, seen: map[types.Type]bool{}}
+	s.look(t, 0, "")
+	switch {
+	case s.reference != nil:
+		p.refuse("SF1309", p.b, a, "gives "+p.name+" "+s.words("a reference to "+s.reference.obj.Name()), "it would look inside an entity that may be elsewhere").
+			WithHelp("use its key (`.Key()`), or what its methods say")
+	case s.address != "":
+		p.refuse("SF1308", p.b, a, "gives "+p.name+" "+s.words(s.address), "it would show an address, which differs from run to run").
+			WithHelp("print the fields that you mean, or give the type a String method")
+	}
+}
+
+// shown finds out what a library call shows of a value.
+type shown struct {
+	*printing
+	verb      rune
+	seen      map[types.Type]bool
+	reference *entity
+	address   string
+	path      string // where in the argument it was found
+}
+
+func (s *shown) words(what string) string {
+	if s.path == "" {
+		return what
+	}
+	return "a value with " + what + " (" + s.path + ")"
+}
+
+func (s *shown) found() bool { return s.reference != nil || s.address != "" }
+
+// look follows fmt and encoding/json: at depth 0 fmt prints what a pointer to a struct, slice, array or map points to,
+// deeper its address.
+func (s *shown) look(t types.Type, depth int, path string) {
+	t = types.Unalias(t)
+	if s.found() || s.seen[t] {
+		return
+	}
+	s.seen[t] = true
+	if e := s.refTo(t); e != nil {
+		s.reference, s.path = e, path
+		return
+	}
+	if s.verb == 'T' || s.speaks(t) {
+		return
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		s.pointer(u, depth, path)
+	case *types.Signature, *types.Chan:
+		s.leak("a "+kindWord(u), path)
+	case *types.Basic:
+		if u.Kind() == types.UnsafePointer {
+			s.leak("a pointer", path)
+		}
+	case *types.Slice:
+		s.elements(u.Elem(), depth, path+"[]")
+	case *types.Array:
+		s.elements(u.Elem(), depth, path+"[]")
+	case *types.Map:
+		s.mapping(u, depth, path)
+	case *types.Struct:
+		s.fields(t, u, depth, path)
+	case *types.Interface:
+		s.dynamic(u, depth, path)
+	}
+}
+
+func (s *shown) leak(what, path string) {
+	if s.verb != jsonVerb { // json refuses funcs and channels with an error of its own
+		s.address, s.path = what, path
+	}
+}
+
+func kindWord(t types.Type) string {
+	if _, ok := t.(*types.Chan); ok {
+		return "channel"
+	}
+	return "func"
+}
+
+func (s *shown) pointer(u *types.Pointer, depth int, path string) {
+	if s.verb == jsonVerb {
+		s.look(u.Elem(), depth+1, path)
+		return
+	}
+	composite := false
+	switch u.Elem().Underlying().(type) {
+	case *types.Struct, *types.Slice, *types.Array, *types.Map:
+		composite = true
+	}
+	if s.verb == 'p' || depth > 0 || !composite || s.verb == anyVerb {
+		s.leak("a pointer", path)
+		return
+	}
+	s.look(u.Elem(), depth+1, path)
+}
+
+func (s *shown) elements(elem types.Type, depth int, path string) {
+	if s.verb == 'p' {
+		s.leak("a slice", path)
+		return
+	}
+	s.look(elem, depth+1, path)
+}
+
+func (s *shown) mapping(u *types.Map, depth int, path string) {
+	if s.verb == 'p' {
+		s.leak("a map", path)
+		return
+	}
+	s.look(u.Key(), depth+1, path+"[key]")
+	s.look(u.Elem(), depth+1, path+"[]")
+}
+
+func (s *shown) fields(t types.Type, u *types.Struct, depth int, path string) {
+	if n, ok := t.(*types.Named); ok && n.Obj().Pkg() != nil && !s.ours(n.Obj().Pkg()) {
+		s.leak("the inside of a "+s.typeName(n), path)
+		return
+	}
+	for i := range u.NumFields() {
+		f := u.Field(i)
+		if s.verb == jsonVerb && (!f.Exported() && !f.Embedded() || reflect.StructTag(u.Tag(i)).Get("json") == "-") {
+			continue
+		}
+		s.look(f.Type(), depth+1, strings.TrimPrefix(path+"."+f.Name(), "."))
+	}
+}
+
+// dynamic looks at every type that reached code puts into an interface of this kind.
+func (s *shown) dynamic(face *types.Interface, depth int, path string) {
+	for _, x := range s.boxes {
+		if !x.library && types.Implements(x.typ, face) {
+			s.look(x.typ, depth, path)
+		}
+	}
+}
+
+// speaks says whether a type has a method that the call uses instead of looking inside.
+func (s *shown) speaks(t types.Type) bool {
+	names := []string{"Error", "String"}
+	switch s.verb {
+	case jsonVerb:
+		names = []string{"MarshalJSON", "MarshalText"}
+	case '#':
+		names = []string{"GoString"}
+	case 'v', 's', 'q', 'x', 'X', 'w':
+	default:
+		return false
+	}
+	if types.IsInterface(t) {
+		return false
+	}
+	for _, name := range names {
+		if sel := types.NewMethodSet(t).Lookup(nil, name); sel != nil {
+			return true
+		}
+		if s.verb == jsonVerb && types.NewMethodSet(types.NewPointer(t)).Lookup(nil, name) != nil {
+			return true
+		}
+	}
+	return false
+}

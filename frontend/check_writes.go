@@ -1,0 +1,481 @@
+// This file finds writes to package variables, directly or through what was read from them.
+
+package frontend
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// A root is where memory comes from: a package variable, a parameter of the body (the receiver of a plain type
+// included), or the state of entities.
+type root any
+
+// stateRoot is the state of the own entity.
+var stateRoot root = "state"
+
+type roots map[root]bool
+
+// summary says what a body does with memory it is given: the roots it writes, with one place each, and those that its
+// results may come from. A package variable can be written through another body's parameter, so summaries are computed
+// until nothing changes.
+type summary struct {
+	writes  map[root]ast.Node
+	returns roots
+	locals  map[types.Object]roots // variables that hold memory from a root
+}
+
+// findWrites computes the summaries of all reached bodies.
+func (c *checker) findWrites() {
+	c.writes = map[*body]*summary{}
+	for _, b := range c.reached {
+		c.writes[b] = &summary{writes: map[root]ast.Node{}, returns: roots{}, locals: map[types.Object]roots{}}
+	}
+	for changed := true; changed; {
+		changed = false
+		for _, b := range c.reached {
+			if c.flow(b) {
+				changed = true
+			}
+		}
+	}
+}
+
+// checkWrites reports the package variables that a body writes itself.
+func (c *checker) checkWrites(b *body) {
+	if b.init {
+		return
+	}
+	for r, at := range c.writes[b].writes {
+		v, ok := r.(*types.Var)
+		if !ok || !c.isPackageVar(v) || isGenerator(v.Type()) {
+			continue
+		}
+		c.refuse("SF1204", b, at, "writes to the package variable "+v.Name(), "it belongs to one process: it is not stored, not rolled back, and other machines have another one").
+			WithRelated(c.position(place(v)), "declared here").
+			WithHelp("keep what must be remembered in an entity: a field, or an entity of its own (`sfc.Get[Counter](\"visits\").Add(1)`)").
+			WithHelp("variables that only initialisation sets are fine")
+	}
+}
+
+func (c *checker) isPackageVar(v *types.Var) bool {
+	return c.ours(v.Pkg()) && v.Parent() == v.Pkg().Scope()
+}
+
+// flow goes through a body once and says whether its summary grew.
+func (c *checker) flow(b *body) bool {
+	f := &flow{checker: c, b: b, sum: c.writes[b]}
+	ast.Inspect(b.node, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			f.assign(n)
+		case *ast.ValueSpec:
+			if len(n.Values) == len(n.Names) {
+				for i, v := range n.Values {
+					f.bind(n.Names[i], f.of(v))
+				}
+			}
+		case *ast.IncDecStmt:
+			f.store(n.X, n)
+		case *ast.RangeStmt:
+			f.ranges(n)
+		case *ast.ReturnStmt:
+			for _, x := range n.Results {
+				f.grow(f.sum.returns, f.of(x))
+			}
+		case *ast.CallExpr:
+			f.call(n)
+		}
+		return true
+	})
+	return f.changed
+}
+
+// flow is one pass over one body.
+type flow struct {
+	*checker
+	b       *body
+	sum     *summary
+	changed bool
+}
+
+func (f *flow) grow(to, from roots) {
+	for r := range from {
+		if !to[r] {
+			to[r] = true
+			f.changed = true
+		}
+	}
+}
+
+func (f *flow) write(rs roots, at ast.Node) {
+	for r := range rs {
+		if f.sum.writes[r] == nil {
+			f.sum.writes[r] = at
+			f.changed = true
+		}
+	}
+}
+
+func (f *flow) bind(lhs ast.Expr, from roots) {
+	id, ok := ast.Unparen(lhs).(*ast.Ident)
+	if !ok || len(from) == 0 {
+		return
+	}
+	o := f.b.info().ObjectOf(id)
+	if o == nil || !carries(o.Type(), map[types.Type]bool{}) {
+		return
+	}
+	if f.sum.locals[o] == nil {
+		f.sum.locals[o] = roots{}
+	}
+	f.grow(f.sum.locals[o], from)
+}
+
+func (f *flow) assign(n *ast.AssignStmt) {
+	for i, lhs := range n.Lhs {
+		switch {
+		case len(n.Lhs) == len(n.Rhs):
+			f.bind(lhs, f.of(n.Rhs[i]))
+		default:
+			f.bind(lhs, f.of(n.Rhs[0]))
+		}
+		if n.Tok != token.DEFINE {
+			f.store(lhs, n)
+		}
+	}
+}
+
+func (f *flow) ranges(n *ast.RangeStmt) {
+	from := f.of(n.X)
+	for _, x := range []ast.Expr{n.Key, n.Value} {
+		if x != nil {
+			f.bind(x, from)
+			if n.Tok == token.ASSIGN {
+				f.store(x, n)
+			}
+		}
+	}
+}
+
+// store notes an assignment to a place: to a package variable, or to memory that a place leads to.
+func (f *flow) store(place ast.Expr, at ast.Node) {
+	through := false
+	for x := ast.Unparen(place); ; {
+		switch e := x.(type) {
+		case *ast.Ident:
+			if v, ok := f.b.info().ObjectOf(e).(*types.Var); ok {
+				if f.isPackageVar(v) {
+					f.write(roots{v: true}, at)
+				} else if through {
+					f.write(f.of(e), at)
+				}
+			}
+			return
+		case *ast.SelectorExpr:
+			if id, ok := e.X.(*ast.Ident); ok {
+				if _, isPkg := f.b.info().Uses[id].(*types.PkgName); isPkg {
+					x = e.Sel
+					continue
+				}
+			}
+			through = through || isPointer(f.b.info().TypeOf(e.X))
+			x = ast.Unparen(e.X)
+		case *ast.IndexExpr:
+			if t := f.b.info().TypeOf(e.X); t != nil {
+				if _, isArray := t.Underlying().(*types.Array); !isArray {
+					through = true
+				}
+			}
+			x = ast.Unparen(e.X)
+		case *ast.StarExpr:
+			through, x = true, ast.Unparen(e.X)
+		case *ast.SliceExpr:
+			x = ast.Unparen(e.X)
+		default:
+			if through {
+				f.write(f.of(x), at)
+			}
+			return
+		}
+	}
+}
+
+func isPointer(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Pointer)
+	return ok
+}
+
+// of gives the roots that the memory of a value may come from.
+func (f *flow) of(x ast.Expr) roots { return f.rootsIn(f.b, f.sum, x) }
+
+// rootsOf gives the roots of an expression of a reached body.
+func (c *checker) rootsOf(b *body, x ast.Expr) roots { return c.rootsIn(b, c.writes[b], x) }
+
+func (c *checker) rootsIn(b *body, sum *summary, x ast.Expr) roots {
+	info := b.info()
+	t := info.TypeOf(x)
+	if t == nil || !carries(t, map[types.Type]bool{}) {
+		if _, ok := t.(*types.Tuple); !ok {
+			return nil
+		}
+	}
+	out := roots{}
+	add := func(rs roots) {
+		for r := range rs {
+			out[r] = true
+		}
+	}
+	switch e := ast.Unparen(x).(type) {
+	case *ast.Ident:
+		add(c.rootsOfName(b, sum, e))
+	case *ast.SelectorExpr:
+		if c.isSelf(b, e.X) {
+			if s := info.Selections[e]; s != nil && s.Kind() == types.FieldVal {
+				out[stateRoot] = true
+			}
+			return out
+		}
+		if _, ok := info.Uses[e.Sel].(*types.Var); ok && info.Selections[e] == nil {
+			return c.rootsOfName(b, sum, e.Sel)
+		}
+		add(c.placeRoots(b, sum, e.X))
+	case *ast.IndexExpr:
+		add(c.placeRoots(b, sum, e.X))
+	case *ast.SliceExpr:
+		add(c.placeRoots(b, sum, e.X))
+	case *ast.StarExpr:
+		add(c.rootsIn(b, sum, e.X))
+	case *ast.TypeAssertExpr:
+		add(c.rootsIn(b, sum, e.X))
+	case *ast.UnaryExpr:
+		if e.Op == token.AND {
+			add(c.placeRoots(b, sum, e.X))
+		}
+	case *ast.CompositeLit:
+		for _, v := range e.Elts {
+			if kv, ok := v.(*ast.KeyValueExpr); ok {
+				add(c.rootsIn(b, sum, kv.Value))
+			} else {
+				add(c.rootsIn(b, sum, v))
+			}
+		}
+	case *ast.CallExpr:
+		add(c.callRoots(b, sum, e))
+	}
+	return out
+}
+
+// placeRoots gives the roots of the variable that a place lies in, whatever its own type is.
+func (c *checker) placeRoots(b *body, sum *summary, x ast.Expr) roots {
+	switch e := ast.Unparen(x).(type) {
+	case *ast.Ident:
+		return c.rootsOfName(b, sum, e)
+	case *ast.SelectorExpr:
+		if c.isSelf(b, e.X) {
+			return roots{stateRoot: true}
+		}
+		if _, ok := b.info().Uses[e.Sel].(*types.Var); ok && b.info().Selections[e] == nil {
+			return c.rootsOfName(b, sum, e.Sel)
+		}
+		return c.placeRoots(b, sum, e.X)
+	case *ast.IndexExpr:
+		return c.placeRoots(b, sum, e.X)
+	case *ast.SliceExpr:
+		return c.placeRoots(b, sum, e.X)
+	}
+	return c.rootsIn(b, sum, x)
+}
+
+func (c *checker) rootsOfName(b *body, sum *summary, id *ast.Ident) roots {
+	v, ok := b.info().ObjectOf(id).(*types.Var)
+	if !ok {
+		return nil
+	}
+	if c.isPackageVar(v) {
+		return roots{v: true}
+	}
+	out := roots{}
+	for r := range sum.locals[v] {
+		out[r] = true
+	}
+	if isParameter(b, v) && v != b.self {
+		out[v] = true
+	}
+	return out
+}
+
+func isParameter(b *body, v *types.Var) bool {
+	if b.fn == nil {
+		return false
+	}
+	sig := b.fn.Signature()
+	if sig.Recv() == v {
+		return true
+	}
+	for p := range sig.Params().Variables() {
+		if p == v {
+			return true
+		}
+	}
+	return false
+}
+
+// arguments gives the receiver (nil if there is none) and the arguments of a call, as a function counts them.
+func (c *checker) arguments(b *body, call *ast.CallExpr) []ast.Expr {
+	var list []ast.Expr
+	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+		if s := b.info().Selections[sel]; s != nil && s.Kind() == types.MethodVal {
+			list = append(list, sel.X)
+		}
+	}
+	return append(list, call.Args...)
+}
+
+// callee gives the body that a call runs in this activation, and the object of each of its parameters.
+func (c *checker) callee(b *body, call *ast.CallExpr) (*body, []*types.Var) {
+	fn, ok := typeutil.Callee(b.info(), call).(*types.Func)
+	if !ok || c.leaves(b, call) {
+		return nil, nil
+	}
+	to := c.bodies[fn.Origin()]
+	if to == nil || c.writes[to] == nil {
+		return nil, nil
+	}
+	sig := to.fn.Signature()
+	var params []*types.Var
+	if r := sig.Recv(); r != nil {
+		params = append(params, r)
+	}
+	for p := range sig.Params().Variables() {
+		params = append(params, p)
+	}
+	return to, params
+}
+
+// argument gives the parameter that argument i goes to.
+func argument(params []*types.Var, i int) *types.Var {
+	if len(params) == 0 {
+		return nil
+	}
+	return params[min(i, len(params)-1)]
+}
+
+func (c *checker) callRoots(b *body, sum *summary, call *ast.CallExpr) roots {
+	out := roots{}
+	args := c.arguments(b, call)
+	to, params := c.callee(b, call)
+	if to != nil {
+		for r := range c.writes[to].returns {
+			v, ok := r.(*types.Var)
+			if !ok || c.isPackageVar(v) {
+				out[r] = true
+				continue
+			}
+			for i, a := range args {
+				if argument(params, i) == v {
+					for s := range c.placeRoots(b, sum, a) {
+						out[s] = true
+					}
+				}
+			}
+		}
+		return out
+	}
+	if b.info().Types[call.Fun].IsType() || isBuiltin(b.info(), call, "append") {
+		for _, a := range call.Args {
+			for r := range c.rootsIn(b, sum, a) {
+				out[r] = true
+			}
+		}
+		return out
+	}
+	if fn, ok := typeutil.Callee(b.info(), call).(*types.Func); ok && fn.Pkg() != nil && !c.ours(fn.Pkg()) {
+		effects := Lookup(externName(fn)).Effects
+		for i, a := range args {
+			if hasClause(effects, "re", i, fn) {
+				for r := range c.placeRoots(b, sum, a) {
+					out[r] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// hasClause says whether an effects text has one of the given clauses for argument i.
+func hasClause(effects, letters string, i int, fn *types.Func) bool {
+	n := fn.Signature().Params().Len() - 1
+	if fn.Signature().Recv() != nil {
+		n++
+	}
+	i = min(i, max(n, 0))
+	for _, clause := range strings.Fields(effects) {
+		if strings.IndexByte(letters, clause[0]) >= 0 && clause[1:] == string(rune('0'+i)) {
+			return true
+		}
+	}
+	return false
+}
+
+// call notes what a call writes.
+func (f *flow) call(call *ast.CallExpr) {
+	args := f.arguments(f.b, call)
+	if to, params := f.callee(f.b, call); to != nil {
+		for r := range f.writes[to].writes {
+			if v, ok := r.(*types.Var); ok && !f.isPackageVar(v) {
+				for i, a := range args {
+					if argument(params, i) == v {
+						f.write(f.placeRoots(f.b, f.sum, a), call)
+					}
+				}
+			}
+		}
+		return
+	}
+	for _, name := range []string{"delete", "clear", "copy"} {
+		if isBuiltin(f.b.info(), call, name) {
+			f.write(f.of(call.Args[0]), call)
+		}
+	}
+	if fn, ok := typeutil.Callee(f.b.info(), call).(*types.Func); ok && fn.Pkg() != nil && !f.ours(fn.Pkg()) {
+		effects := Lookup(externName(fn)).Effects
+		for i, a := range args {
+			if hasClause(effects, "wWps", i, fn) {
+				f.write(f.placeRoots(f.b, f.sum, a), call)
+			}
+		}
+	}
+}
+
+// carries says whether a value can lead to memory that is shared: it is or holds a pointer, slice, map, func, interface.
+func carries(t types.Type, seen map[types.Type]bool) bool {
+	if t == nil {
+		return false
+	}
+	t = types.Unalias(t)
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch u := t.Underlying().(type) {
+	case *types.Pointer, *types.Slice, *types.Map, *types.Chan, *types.Signature, *types.Interface:
+		return true
+	case *types.Array:
+		return carries(u.Elem(), seen)
+	case *types.Struct:
+		for v := range u.Fields() {
+			if carries(v.Type(), seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
