@@ -257,17 +257,20 @@ func (e *effects) reads(x Expr) bool {
 		return e.throughMemory(x.X)
 	case *Len:
 		return e.throughMemory(x.X)
-	case *Deref, *Global:
+	case *Deref:
+		return !e.isFresh(x.X)
+	case *Global:
 		return true
 	}
 	return false
 }
 
-// throughMemory says whether looking into a value follows a pointer: strings, arrays and structs hold their own parts.
+// throughMemory says whether looking into a value follows a pointer to memory that is not fresh: strings, arrays and
+// structs hold their own parts.
 func (e *effects) throughMemory(x Expr) bool {
 	_, u, err := e.s.underlying(x)
 	if err != nil {
 		return true
 	}
-	return u.Kind != String && u.Kind != ArrayKind && u.Kind != NamedKind
+	return u.Kind != String && u.Kind != ArrayKind && u.Kind != NamedKind && !e.isFresh(x)
 }
