@@ -32,14 +32,14 @@ func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
 	case alias.Kept:
 		return diag.New("SF1402", at, "%s is a copy, but %s writes to the original later", f.What, f.Write.Func).
 			WithRelated(lineOf(f.Write), "written here: plain Go shows this to %s, a call to another entity cannot", looker(f)).
-			WithRelated(lineOf(f.Other), otherSide(f)).
+			WithRelated(lineOf(f.Other), "%s", otherSide(f)).
 			WithHelp("give away a copy: `slices.Clone`, `maps.Clone`, or a copying method where pointers are nested").
 			WithHelp("or keep a reference to the owner and ask again").
 			WithHelp("or accept the copy: put `//sfc:copy` on %s", f.At)
 	}
 	return diag.New("SF1401", at, "%s is a copy, but %s writes to it", f.What, f.Write.Func).
 		WithRelated(lineOf(f.Write), "written here: plain Go shows this to %s, a call to another entity cannot", looker(f)).
-		WithRelated(lineOf(f.Other), otherSide(f)).
+		WithRelated(lineOf(f.Other), "%s", otherSide(f)).
 		WithHelp("return the new value and assign it").
 		WithHelp("or give away a copy: `slices.Clone`, `maps.Clone`, or a copying method where pointers are nested").
 		WithHelp("or accept the copy: put `//sfc:copy` on %s", f.At)
