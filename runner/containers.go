@@ -54,6 +54,9 @@ func encSlice[T any](e *Enc, xs []T, array func(*Enc, []T)) {
 func encWindow[T any](e *Enc, xs []T, extent int, array func(*Enc, []T)) {
 	base, size := unsafe.Pointer(unsafe.SliceData(xs)), unsafe.Sizeof(*new(T))
 	sp := e.share.span(base)
+	if sp == nil {
+		e.fail("memory that was not there when the encoding began")
+	}
 	if sp.elem != size {
 		e.fail("slices of different types on one array")
 	}

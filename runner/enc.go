@@ -49,7 +49,8 @@ const maxNesting = 50_000
 // Enc encodes. Generated code calls its methods in a fixed order for each type; Dec reads in the same order.
 //
 // With Graph, slices, maps and pointers that are reached by several paths are written once. The same calls then run
-// twice: a first pass writes nothing, but learns what is shared.
+// twice: a first pass writes nothing, but learns what is shared. Both passes must meet the same memory: code that makes a
+// slice, map or pointer while it encodes is an error.
 type Enc struct {
 	Graph bool
 

@@ -77,11 +77,14 @@ func (s *sharing) window(base unsafe.Pointer, size, elem uintptr) bool {
 	return true
 }
 
-// span finds the span that a slice sees a part of.
+// span finds the span that a slice sees a part of; nil if pass one did not meet it.
 func (s *sharing) span(base unsafe.Pointer) *span {
 	i, found := slices.BinarySearchFunc(s.spans, uintptr(base), func(sp span, lo uintptr) int { return cmp.Compare(sp.lo, lo) })
 	if !found {
 		i--
+	}
+	if i < 0 || s.spans[i].hi <= uintptr(base) {
+		return nil
 	}
 	return &s.spans[i]
 }
@@ -105,6 +108,8 @@ func (e *Enc) enterShared(p unsafe.Pointer) bool {
 	case e.share.scan:
 		e.share.numbers[p] = n + 1
 		return n == 0
+	case n == 0:
+		e.fail("memory that was not there when the encoding began")
 	case n == 1:
 		return true
 	case n > 1:
