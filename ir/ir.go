@@ -20,6 +20,79 @@
 // block is the entry); one marked `pairs` as a list of mappings with one name each. What a name maps to may be written
 // as its `short` part alone: `{amount: int}` is `{amount: {type: int}}`, and `bool` is a result that has no name.
 //
+// # Nodes
+//
+// Instructions, with their operations and what other keys they have ([opt]; instructions, and terminators that may
+// fail, have [at], the source line, too):
+//
+//	Set          set          to
+//	NewCell      cell         to
+//	Eval         eval
+//	Call         call         [on] [args] [into]
+//	CallFace     callface     method [args] [into] [accept]
+//	CallFunc     callfunc     [args] [into]
+//	CallExtern   extern       [args] [into]
+//	Append       append       [elems] [spread] into
+//	Copy         copy         from [into]
+//	Clear        clear
+//	MapSet       mapset       key to
+//	MapGet       mapget       key into
+//	MapDel       mapdel       key
+//	Keys         keys         into
+//	Assert       assert       type into
+//	New          new          [to] into
+//	MakeList     makelist     len [cap] into
+//	List         list         [elems] into
+//	ListOf       listof       type into
+//	MakeMap      makemap      into
+//	Closure      closure      [cells] into
+//	Recover      recover      into
+//	Print        print        [ln]
+//
+// Terminators:
+//
+//	Jump         jump
+//	If           if           then else
+//	Switch       switch       cases default
+//	Return       return
+//	Panic        panic
+//	Repanic      repanic
+//	Invoke       invoke       on [args] [into] then [accept]
+//	Create       create       into then [accept]
+//	Destroy      delete       then
+//	Exists       exists       into then
+//	Unreachable  unreachable
+//
+// Expressions; the first six have a text of their own:
+//
+//	Name         total                      a local, parameter, capture or the own receiver
+//	Lit          {int: 7}                   {lit: 7, as: T} where T is a word of this table
+//	Unary        {neg: x}                   neg not inv
+//	Binary       {add: [x, y]}              add sub mul div rem and or xor andnot shl shr eq ne lt le gt ge land lor
+//	Field        {field: [x, name]}
+//	Index        {index: [x, i]}
+//	Nil          nil
+//	Zero         zero
+//	Global       var          [as]
+//	FuncVal      func
+//	Slice        slice        [lo] [hi] [max]
+//	Len          len
+//	Cap          cap
+//	Deref        deref
+//	Addr         addr
+//	Convert      convert      as
+//	Box          box          as
+//	IsNil        isnil
+//	StructLit    struct       [fields]
+//	ArrayLit     array        [elems] [places]
+//	RefTo        ref          key
+//	KeyOf        keyof
+//	Request      request
+//	Panicking    panicking
+//
+// Literals are directed by their type and survive every reader: an integer beyond 2^53 and every float or complex number
+// is a string ("1.5", "NaN", "+Inf", "-0", "(1+2i)"), a string that is not UTF-8 is {b64: base64}.
+//
 // # Receivers
 //
 // A method of an entity type names its own receiver in Func.Self. As the base of a [Field] it means the entity's own

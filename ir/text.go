@@ -80,10 +80,21 @@ func nodeTable[N any](nodes []N) map[string]*shape {
 	return table
 }
 
-// isExprOp says whether a key is an operation of an expression, so that it cannot be the type of a literal.
+// isExprOp says whether a key is an operation of an expression.
 func isExprOp(key string) bool {
 	return exprTable[key] != nil || key == litOp || slices.Contains(selectorOps, key) ||
 		slices.Contains(unaryOps, key) || slices.Contains(binaryOps, key)
+}
+
+// isExprKey says whether a key has a meaning in expressions, as an operation or beside one. The literals of a type of
+// that name are written by way of lit.
+func isExprKey(key string) bool {
+	for _, sh := range exprTable {
+		if sh.field(key) != nil {
+			return true
+		}
+	}
+	return isExprOp(key)
 }
 
 // addShape reads the tags of a struct type, and of those that it holds.

@@ -437,7 +437,7 @@ func (d *decoder) plainLiteral(n *node) Expr {
 	}
 	key := n.keys[0]
 	t, err := ParseType(key.text)
-	if key.kind != textNode || err != nil {
+	if key.kind != textNode || err != nil || isExprKey(key.text) {
 		d.fail(key, "%q is no operation, nor the type of a literal", key.text)
 		return nil
 	}

@@ -276,7 +276,7 @@ func (e *encoder) literal(l *Lit) *node {
 	}
 	n := &node{kind: mapNode}
 	t := e.typ(l.Type)
-	if isExprOp(t.text) {
+	if isExprKey(t.text) {
 		n.put(litOp, value)
 		n.put("as", t)
 	} else {

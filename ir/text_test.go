@@ -83,8 +83,8 @@ func TestLocalsWithAwkwardNames(t *testing.T) {
 }
 
 func TestTypesNamedLikeOperations(t *testing.T) {
-	p := program([]Instr{&Eval{X: &Lit{NamedType("field"), int64(3)}}, &Eval{X: &Lit{NamedType("lit"), "x"}}}, &Return{})
-	p.Types = []*TypeDef{{Name: "field", Is: Basic(Int)}, {Name: "lit", Is: Basic(String)}}
+	p := program([]Instr{&Eval{X: &Lit{NamedType("field"), int64(3)}}, &Eval{X: &Lit{NamedType("lit"), "x"}}, &Eval{X: &Lit{NamedType("as"), true}}}, &Return{})
+	p.Types = []*TypeDef{{Name: "as", Is: Basic(Bool)}, {Name: "field", Is: Basic(Int)}, {Name: "lit", Is: Basic(String)}}
 	roundTrip(t, p)
 }
 
