@@ -442,10 +442,10 @@ func FuzzDec(f *testing.F) {
 		f.Add(b)
 	}
 	xs := []int{1, 2, 3}
-	seed(func(e *enc) { tA.Enc(e, plainA(1, 2, 3)) })
-	seed(func(e *enc) {
-		e.Any([]any{1, 2.5, "x", xs, xs[1:], ErrFull, fmt.Errorf("%w", io.EOF), time.Unix(1, 2).UTC(), nil})
-	})
+	a := plainA(1, 2, 3)
+	seed(func(e *enc) { tA.Enc(e, a) })
+	list := []any{1, 2.5, "x", xs, xs[1:], ErrFull, fmt.Errorf("%w", io.EOF), time.Unix(1, 2).UTC(), nil}
+	seed(func(e *enc) { e.Any(list) })
 	seed(func(e *enc) { e.Panic(&runner.Panic{Val: "v", At: "a.go:1"}) })
 	l := make(loop, 2)
 	l[0], l[1] = l, l[1:]
