@@ -1,0 +1,146 @@
+// This file makes bundles and has the Go compiler build them.
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/stateful-entities/sfc/backends"
+	"github.com/stateful-entities/sfc/internal/diag"
+	"github.com/stateful-entities/sfc/internal/module"
+)
+
+// lower makes the bundle of a program for a target.
+func (s *source) lower(target backends.Backend) (*backends.Bundle, error) {
+	if err := backends.Check(s.program, target, targets()); err != nil {
+		return nil, diag.List{diag.New("SF3002", diag.Position{}, "%v", err)}
+	}
+	own, err := module.Runtime(os.Getenv("SFC_MODULE"))
+	if err != nil {
+		return nil, err
+	}
+	mod, sum, err := module.Bundle(s.module, own, s.usesLibraries())
+	if err != nil {
+		return nil, err
+	}
+	return target.Lower(s.program, backends.Options{
+		Tool: "sfc " + module.Version(), GoMod: mod, GoSum: sum, Module: module.BundlePath, Target: s.config.Targets[target.Name()],
+	})
+}
+
+// usesLibraries says whether the program calls packages beyond the standard library: their first element has a dot.
+func (s *source) usesLibraries() bool {
+	return slices.ContainsFunc(s.config.Pure, func(path string) bool { return path != "" }) && len(s.program.Externs) > 0
+}
+
+// stamp is the file that says which bundle a program was built of.
+const stamp = ".built"
+
+// build writes the program's bundle below .sfc and has the Go compiler build it, unless that has been done. It gives
+// the executable.
+func (s *source) build(ctx context.Context, target backends.Backend, talk io.Writer) (string, error) {
+	bundle, err := s.lower(target)
+	if err != nil {
+		return "", err
+	}
+	if err := s.makeWork(); err != nil {
+		return "", err
+	}
+	dir := s.bundleDir(target)
+	if err := bundle.Write(dir); err != nil {
+		return "", err
+	}
+	exe := filepath.Join(dir, "bin", s.program.Name)
+	if runtime.GOOS == "windows" {
+		exe += ".exe"
+	}
+	sum := fingerprint(bundle)
+	if built(dir, exe, sum) {
+		return exe, nil
+	}
+	fmt.Fprintf(talk, "sfc: compiling %s for %s in %s (the first time takes longest)\n", s.program.ID, target.Name(), relative(dir))
+	if err := goBuild(ctx, dir, exe); err != nil {
+		return "", err
+	}
+	return exe, os.WriteFile(filepath.Join(dir, stamp), []byte(sum), 0o644)
+}
+
+func (s *source) bundleDir(target backends.Backend) string {
+	return filepath.Join(s.work(), s.name(), target.Name())
+}
+
+// built says whether the executable was built of this bundle. A runtime in a checkout may have changed since: the Go
+// compiler is asked then, whose cache knows.
+func built(dir, exe, sum string) bool {
+	before, err := os.ReadFile(filepath.Join(dir, stamp))
+	if err != nil || string(before) != sum {
+		return false
+	}
+	_, err = os.Stat(exe)
+	return err == nil
+}
+
+// fingerprint identifies a bundle with the runtime that it links with.
+func fingerprint(b *backends.Bundle) string {
+	h := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(b.Files)) {
+		fmt.Fprintf(h, "%q %d\n", name, len(b.Files[name]))
+		h.Write(b.Files[name])
+	}
+	if own, err := module.Runtime(os.Getenv("SFC_MODULE")); err == nil && own.Version == "" {
+		fmt.Fprintf(h, "%s", module.Changed(own.Dir))
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// goBuild runs the Go compiler in a bundle's folder. What it says is part of the error.
+func goBuild(ctx context.Context, dir, exe string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", exe, ".")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS="+goFlags())
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		text := bytes.TrimSpace(out)
+		return diag.List{diag.New("SF9001", diag.Position{}, "the Go compiler refuses the generated code in %s: %v\n%s", relative(dir), err, text)}
+	}
+	return nil
+}
+
+// goFlags are the user's GOFLAGS without -mod: a bundle is no vendored module.
+func goFlags() string {
+	var kept []string
+	for _, f := range strings.Fields(os.Getenv("GOFLAGS")) {
+		if !strings.HasPrefix(strings.TrimLeft(f, "-"), "mod=") {
+			kept = append(kept, f)
+		}
+	}
+	return strings.Join(kept, " ")
+}
+
+// relative shortens a path for people.
+func relative(path string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	short, err := filepath.Rel(dir, path)
+	if err != nil || strings.HasPrefix(short, "..") {
+		return path
+	}
+	return short
+}

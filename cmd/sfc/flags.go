@@ -1,0 +1,176 @@
+// This file orders a command line, so that flags may stand before or after arguments.
+
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// order gives the command line with the verb first, then its flags, then `--` and its arguments: the library stops
+// reading flags at the first argument. What looks like a flag but is none of the verb's is wrong usage, unless it is
+// a JSON number or stands behind `--`.
+func order(app *cli.App, args []string) ([]string, error) {
+	if len(args) == 0 || isHelp(args[0]) {
+		return []string{"--help"}, nil
+	}
+	name := args[0]
+	if name == "help" && len(args) > 1 {
+		name, args = args[1], []string{args[1], "--help"}
+	} else if name == "help" {
+		return []string{"--help"}, nil
+	}
+	if strings.HasPrefix(name, "-") {
+		return nil, usage("a verb comes first, got %q (sfc help lists the verbs)", name)
+	}
+	verb := app.Command(name)
+	if verb == nil {
+		return nil, usage("no verb %q%s (sfc help lists the verbs)", name, didYouMean(name, verbNames(app)))
+	}
+	flags, words, err := split(verb, args[1:])
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]string{name}, flags, []string{"--"}, words), nil
+}
+
+func verbNames(app *cli.App) []string {
+	var names []string
+	for _, c := range app.Commands {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// split tells the flags of a verb from its arguments.
+func split(verb *cli.Command, args []string) (flags, words []string, err error) {
+	for i := 0; i < len(args); i++ {
+		arg := args[i]
+		if arg == "--" {
+			return flags, append(words, args[i+1:]...), nil
+		}
+		if !looksLikeFlag(arg) {
+			words = append(words, arg)
+			continue
+		}
+		if isHelp(arg) {
+			flags = append(flags, "--help")
+			continue
+		}
+		name, _, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		flag := flagOf(verb, name)
+		if flag == nil {
+			return nil, nil, usage("%s has no flag %q%s (-- ends flags)", verb.Name, arg, didYouMean(name, flagNames(verb)))
+		}
+		flags = append(flags, arg)
+		if _, isBool := flag.(*cli.BoolFlag); isBool || hasValue {
+			continue
+		}
+		if i++; i == len(args) {
+			return nil, nil, usage("flag %q wants a value", arg)
+		}
+		flags = append(flags, args[i])
+	}
+	return flags, words, nil
+}
+
+func isHelp(arg string) bool { return arg == "-h" || arg == "-help" || arg == "--help" }
+
+// looksLikeFlag says whether an argument is a flag: `-` alone and negative numbers are not.
+func looksLikeFlag(arg string) bool {
+	return len(arg) > 1 && arg[0] == '-' && (arg[1] < '0' || arg[1] > '9')
+}
+
+func flagOf(verb *cli.Command, name string) cli.Flag {
+	for _, f := range verb.Flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+func flagNames(verb *cli.Command) []string {
+	var names []string
+	for _, f := range verb.Flags {
+		names = append(names, f.Names()...)
+	}
+	return names
+}
+
+// didYouMean gives `: did you mean "x"?` for the name nearest to what was written, or "".
+func didYouMean(name string, names []string) string {
+	best, least := "", len(name)/2+1
+	for _, n := range names {
+		if d := distance(strings.ToLower(name), strings.ToLower(n)); d < least {
+			best, least = n, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return `: did you mean "` + best + `"?`
+}
+
+// distance is the number of bytes to insert, delete or replace to make b of a (Levenshtein).
+func distance(a, b string) int {
+	if len(a) > 100 || len(b) > 100 {
+		return 100
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// formatFlag is --format of every verb that has results for people and machines.
+func formatFlag() *cli.StringFlag {
+	return &cli.StringFlag{Name: "format", Usage: "`form` of the output: text or json", Value: "text", Action: oneOf("text", "json")}
+}
+
+func oneOf(values ...string) func(*cli.Context, string) error {
+	return func(_ *cli.Context, got string) error {
+		if slices.Contains(values, got) {
+			return nil
+		}
+		return usage("--format: want %s, got %q", strings.Join(values, " or "), got)
+	}
+}
+
+// wantsJSON says whether a command line asks for output for machines; errors of a verb do not know its flags.
+func wantsJSON(args []string) bool {
+	end := slices.Index(args, "--")
+	for i, a := range args[:max(end, 0)] {
+		a = strings.TrimPrefix(strings.TrimPrefix(a, "-"), "-")
+		if a == "format=json" || a == "format" && args[i+1] == "json" {
+			return true
+		}
+	}
+	return false
+}
+
+// onePackage gives the verb's only argument, "." if there is none.
+func onePackage(c *cli.Context) (string, error) {
+	switch c.NArg() {
+	case 0:
+		return ".", nil
+	case 1:
+		return c.Args().First(), nil
+	}
+	return "", usage("%s takes one package or IR file, got %d", c.Command.Name, c.NArg())
+}
