@@ -301,13 +301,18 @@ func (g *gen) writePlain(w *body) {
 	}
 }
 
+// unwindSteps is what catching a panic in a plain function costs: steps bound time, and Go takes its time to unwind.
+const unwindSteps = 50
+
 // wrapUnwinding runs the blocks under a recover: each panic in a block with an edge runs them again from the edge's target.
 func (w *body) wrapUnwinding(out *file) {
 	for i, r := range resultsOf(w.fn.f) {
 		out.linef("var %s %s", w.results[i], w.goType(out, r))
 	}
 	out.lines("depth, pc, unw := t.Depth, 0, 0", "run := func() (done bool) {", "defer func() {", "if done || unw == 0 {", "return", "}",
-		"caught := runner.Caught(recover())", "t.Depth = depth", "t.Spend(1)", "pc = unw")
+		"caught := runner.Caught(recover())", "t.Depth = depth")
+	out.write(w.at(w.fn.f.At), fmt.Sprintf("t.Spend(%d)", unwindSteps))
+	out.lines("pc = unw")
 	w.switchEdges(out, "unw")
 	out.lines("}()", "switch pc {")
 	for i, e := range w.edges {

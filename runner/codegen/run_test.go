@@ -51,7 +51,7 @@ func main() {
 		run = runner.Chaos
 	}
 	state := w.State
-	do := func(call runner.Call) runner.Outcome { return run(p, w, runner.Limits{}, call) }
+	do := func(call runner.Call) runner.Outcome { return run(p, w, runner.Limits{Steps: 5_000_000}, call) }
 	var out []string
 	for i, r := range in.Requests {
 		target, rest, _ := strings.Cut(r, " ")
