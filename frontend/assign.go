@@ -235,7 +235,7 @@ func (f *fn) isDraft(o types.Object) bool {
 func (f *fn) draftValue(r ast.Expr) operand {
 	t := f.constructing()
 	if f.isNil(r) {
-		return func() ir.Expr { return &ir.Nil{Type: ir.PtrType(t)} }
+		return func() ir.Expr { return &ir.Zero{Type: ir.PtrType(t)} }
 	}
 	switch x := ast.Unparen(r).(type) {
 	case *ast.UnaryExpr:

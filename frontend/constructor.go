@@ -121,14 +121,14 @@ func (f *fn) setResults(d, r, x ir.Expr, s *ast.ReturnStmt) {
 		if _, ok := r.(*ir.Nil); !ok {
 			f.report("SF1117", s, "a named result that holds a draft cannot return another entity: leave it unnamed")
 		}
-		set(named, &ir.Nil{Type: named.typ})
+		set(named, &ir.Zero{Type: named.typ})
 	case d != nil && f.scope.draft == nil:
 		f.report("SF1117", s, "a constructor with a named result builds the entity in it: assign the result and return")
 	case d != nil:
 		set(f.scope.draft, d)
 	default:
 		if f.scope.draft != nil {
-			set(f.scope.draft, &ir.Nil{Type: f.scope.draft.typ})
+			set(f.scope.draft, &ir.Zero{Type: f.scope.draft.typ})
 		}
 		set(f.scope.results[0], r)
 	}

@@ -50,7 +50,6 @@ func (f *fn) prepareDefers(body *ast.BlockStmt) {
 		f.constructorVars(body)
 	}
 	d := &defers{slot: f.temp(ir.Basic(ir.PanicKind)), head: f.newBlock()}
-	f.do(&ir.Set{Place: &ir.Name{Name: d.slot}, To: &ir.Zero{Type: ir.Basic(ir.PanicKind)}})
 	if looped {
 		ints, funcs := ir.ListType(ir.Basic(ir.Int)), ir.ListType(&ir.Type{Kind: ir.FuncKind})
 		d.order, d.closures = f.temp(ints), f.temp(funcs)
@@ -370,7 +369,7 @@ func (f *fn) initialiseEarly(d *defers, locals, firstBlock int) {
 		}
 	}
 	for _, l := range f.out.Locals[:locals] {
-		if used[l.Name] == 0 || set[l.Name] || f.setBefore(d.entry, l.Name) {
+		if l.Type.Kind == ir.PanicKind || used[l.Name] == 0 || set[l.Name] || f.setBefore(d.entry, l.Name) {
 			continue
 		}
 		if l.Cell {

@@ -312,6 +312,10 @@ func (f *fn) walkFields(at ast.Node, x ast.Expr, t types.Type, path []int) (oper
 			return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }, types.Typ[types.Int]
 		}
 		own = false
+		if n, ok := deref(t).(*types.Named); ok && f.by[n.Obj().Pkg()] == nil {
+			name := deref(t).Underlying().(*types.Struct).Field(i).Name()
+			return f.unsupported("SF1511", at, nil, "field %s of the library type %s is not supported yet", name, n), t
+		}
 		field := deref(t).Underlying().(*types.Struct).Field(i)
 		prev := op
 		op = func() ir.Expr { return &ir.Field{X: prev(), Name: field.Name()} }

@@ -461,6 +461,9 @@ func (f *fn) typeOf(e ast.Expr) types.Type { return f.sub.apply(f.pkg.TypesInfo.
 func (f *fn) irType(e ast.Expr) *ir.Type { return f.typ(f.typeOf(e), e) }
 
 func (f *fn) zero(t *ir.Type) ir.Expr {
+	if t.Kind == ir.PtrKind && t.Elem.Kind == ir.NamedKind && f.isEntityName(t.Elem.Name) {
+		return &ir.Zero{Type: t} // no draft
+	}
 	switch t.Kind {
 	case ir.ListKind, ir.MapKind, ir.PtrKind, ir.RefKind, ir.FuncKind, ir.Any, ir.Error:
 		return &ir.Nil{Type: t}
@@ -475,7 +478,7 @@ func (f *fn) zero(t *ir.Type) ir.Expr {
 }
 
 // unsupported reports a construct that cannot be lowered yet, and gives a value so that the rest is looked at too.
-func (f *fn) unsupported(code string, n ast.Node, t types.Type, format string, args ...any) operand {
+func (f *fn) unsupported(code string, n ast.Node, _ types.Type, format string, args ...any) operand {
 	f.report(code, n, format, args...)
 	return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }
 }
@@ -602,4 +605,13 @@ func (f *fn) tidy() {
 func (f *fn) dropUnused() {
 	used := mentions(f.out)
 	f.out.Locals = slices.DeleteFunc(f.out.Locals, func(l *ir.Local) bool { return used[l.Name] == 0 && (l.Temp || strings.HasPrefix(l.Name, "blank")) })
+}
+
+func (c *compiler) isEntityName(name string) bool {
+	for _, e := range c.entities {
+		if e.name == name {
+			return true
+		}
+	}
+	return false
 }

@@ -424,7 +424,7 @@ func (c *compiler) boxNamed(t *types.Named, n ast.Node) {
 
 // bind makes the entry of a method in a type's method set.
 func (c *compiler) bind(t *types.Named, m *types.Func, path []int, n ast.Node) *ir.Method {
-	_, _, viaPtr := types.LookupFieldOrMethod(t, false, m.Pkg(), m.Name())
+	viaPtr := types.NewMethodSet(t).Lookup(m.Pkg(), m.Name()) == nil
 	out := &ir.Method{Name: m.Name(), Pointer: viaPtr}
 	switch e := c.entityOf(t); {
 	case e != nil:
