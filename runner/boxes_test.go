@@ -212,7 +212,7 @@ func (f *fTry) Dec(d *runner.Dec) {
 //	defer func() {
 //		x := recover()
 //		if err := b.Put(1); err != nil { r = 50 }
-//		if s, ok := x.(string); ok { panic(s + " again") }
+//		if s, ok := x.(string); ok && same { panic(x) } else if ok { panic(s + " again") }
 //	}()
 //	b.Put(n)
 //	return 3
@@ -221,16 +221,17 @@ type fAgain struct {
 	base
 	b     string
 	n, r  int
+	same  bool
 	x     any
 	armed bool
 	p     *runner.Panic
 }
 
-var fnAgain = &runner.Func{Name: "Mover.Again", Entity: tMover, Params: []string{"b", "n"}, Results: 1,
+var fnAgain = &runner.Func{Name: "Mover.Again", Entity: tMover, Params: []string{"b", "n", "same"}, Results: 1,
 	File: "boxes.go", Line: 70, New: func() runner.Frame { return new(fAgain) }}
 
 func (f *fAgain) Func() *runner.Func { return fnAgain }
-func (f *fAgain) Args() []any        { return []any{&f.b, &f.n} }
+func (f *fAgain) Args() []any        { return []any{&f.b, &f.n, &f.same} }
 func (f *fAgain) Results() []any     { return []any{&f.r} }
 func (f *fAgain) Unwind(p *runner.Panic) bool {
 	if !f.armed {
@@ -259,6 +260,10 @@ func (f *fAgain) Step(t *runner.Thread) runner.Op {
 	if t.Ret.(*fPut).r0 != nil {
 		f.r = 50
 	}
+	if _, ok := f.x.(string); ok && f.same {
+//line boxes.go:74
+		panic(f.x)
+	}
 	if s, ok := f.x.(string); ok {
 //line boxes.go:75
 		panic(s + " again")
@@ -272,6 +277,7 @@ func (f *fAgain) Enc(e *runner.Enc) {
 	e.Ref(f.b)
 	e.Int(int64(f.n))
 	e.Int(int64(f.r))
+	e.Bool(f.same)
 	e.Any(f.x)
 	e.Bool(f.armed)
 	e.Panic(f.p)
@@ -279,7 +285,7 @@ func (f *fAgain) Enc(e *runner.Enc) {
 func (f *fAgain) Dec(d *runner.Dec) {
 	f.pc = d.Pc()
 	f.b, f.n, f.r = d.Ref(), int(d.Int()), int(d.Int())
-	f.x, f.armed, f.p = d.Any(), d.Bool(), d.Panic()
+	f.same, f.x, f.armed, f.p = d.Bool(), d.Any(), d.Bool(), d.Panic()
 }
 
 // ---- func (m *Mover) Raw(b *Box, n int) error: keeps the error of Put, and a deferred function that recovers nothing ----
@@ -350,12 +356,13 @@ func TestDeferAroundCalls(t *testing.T) {
 		ask(fnTry, "m", "b", -1).is("-2 caught: negative"),
 		// items[3] is out of range, but b.n += 3 stays, as in Go: 1 + 3 = 4.
 		ask(fnTry, "m", "b", 3).is("-1 caught: runtime error: index out of range [3] with length 3"),
-		ask(fnAgain, "m", "b", 2).is("3"), // 4 + 2, then the deferred 1: 7, items 1 4 4
-		ask(fnAgain, "m", "b", -1).is(`Panic "negative again" Mover/m Mover.Again boxes.go:75 [r7]`),
+		ask(fnAgain, "m", "b", 2, false).is("3"), // 4 + 2, then the deferred 1: 7, items 1 4 4
+		ask(fnAgain, "m", "b", -1, false).is(`Panic "negative again" Mover/m Mover.Again boxes.go:75 [r7]`),
 		ask(fnRaw, "m", "b", -1).is(`Panic "negative" Box/b Box.Put boxes.go:21 [r8]`), // re-panic keeps the place
 		ask(fnRaw, "m", "b", 60).is(`Application "box b: full" Mover/m Mover.Raw boxes.go:60 [r9]`),
 		ask(fnTry, "m", "nobody", 1).is("-1 caught: NotFound: Box/nobody does not exist"),
 		ask(fnTry, "m", "", 2).is("-1 caught: runtime error: invalid memory address or nil pointer dereference"),
 		ask(fnPut, "b", 2).is("<nil>"),
+		ask(fnAgain, "m", "b", -1, true).is(`Panic "negative" Box/b Box.Put boxes.go:21 [r13]`), // panic(r) keeps the place
 	)
 }

@@ -2,6 +2,8 @@
 
 package runner
 
+import "reflect"
+
 // run steps frames until the bottom one has returned, a panic has left it, the request is stopped, or, in message
 // mode, the activation must wait.
 func (t *Thread) run() {
@@ -22,7 +24,9 @@ func (t *Thread) loop() (done bool) {
 	}()
 	for {
 		top := &t.stack[len(t.stack)-1]
-		if top.f.Step(t) == Return {
+		op := top.f.Step(t)
+		t.recovered = nil
+		if op == Return {
 			if t.returned() {
 				return true
 			}
@@ -74,8 +78,29 @@ func (t *Thread) caught(r any) {
 	case rethrown:
 		t.throw(t.located(r.p))
 	default:
+		if p := t.earlier(r); p != nil {
+			t.throw(p)
+			return
+		}
 		t.throw(t.located(&Panic{Val: r, At: t.place(true)}))
 	}
+}
+
+// earlier finds the panic that code recovered and now raises again, as in panic(r): its place stays.
+func (t *Thread) earlier(r any) *Panic {
+	if p := t.recovered; p != nil && sameValue(p.Val, r) {
+		return t.located(p)
+	}
+	if n := len(t.stack); n > 0 {
+		if p := t.stack[n-1].recovered; p != nil && sameValue(p.Val, r) {
+			return p
+		}
+	}
+	return nil
+}
+
+func sameValue(a, b any) bool {
+	return reflect.TypeOf(a) == reflect.TypeOf(b) && isComparable(a) && isComparable(b) && a == b
 }
 
 // located adds where a panic began, if that is not known yet.
@@ -122,6 +147,7 @@ func (t *Thread) throw(p *Panic) {
 		}
 		t.Depth = top.depth
 		if u, ok := top.f.(Unwinder); ok && u.Unwind(p) {
+			top.recovered = p
 			return
 		}
 		if top.entry && n > 0 {

@@ -4,6 +4,7 @@ package runner
 
 import (
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 
@@ -50,8 +51,15 @@ func (r rethrown) Error() string { return PanicText(r.p.Val) }
 // Rethrow goes on panicking with p: its value and its place stay.
 func Rethrow(p *Panic) { panic(rethrown{p}) }
 
-// Caught makes a Panic of what recover gave in a deferred function of a plain function with an unwind edge. It must be
-// called by generated code: the place is looked for in the caller's package. Stops go on.
+// Caught makes a Panic of what recover gave in a deferred function of a plain function with an unwind edge, and keeps
+// it in mind: if the function panics with the same value again, the place stays.
+func (t *Thread) Caught(r any) *Panic {
+	t.recovered = Caught(r)
+	return t.recovered
+}
+
+// Caught is Thread.Caught without a thread to keep it in mind. It must be called by generated code: the place is looked
+// for in the caller's package. Stops go on.
 func Caught(r any) *Panic {
 	switch r := r.(type) {
 	case Stop:
@@ -59,8 +67,20 @@ func Caught(r any) *Panic {
 	case rethrown:
 		return r.p
 	}
-	pc, _, _, _ := runtime.Caller(1)
-	return &Panic{Val: r, At: findPlace(packageOf(runtime.FuncForPC(pc).Name()), true, baseName)}
+	return &Panic{Val: r, At: findPlace(callerPackage(), true, baseName)}
+}
+
+// callerPackage is the innermost package on the stack that is not the runner.
+func callerPackage() string {
+	var pcs [8]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	own := packageOf(reflect.TypeFor[Thread]().PkgPath() + ".")
+	for {
+		f, more := frames.Next()
+		if pkg := packageOf(f.Function); pkg != own || !more {
+			return pkg
+		}
+	}
 }
 
 // NilDeref panics as Go does where a nil pointer is used.

@@ -46,6 +46,7 @@ func (p *Program) encodeRecord(e *Enc, r *record) ([]byte, error) {
 			e.Uint(uint64(s.fn.ID))
 			e.Bool(s.entry)
 			e.Int(int64(indexOf(objects, s.self)))
+			e.Panic(s.recovered)
 			s.f.Enc(e)
 		}
 	})
@@ -127,6 +128,7 @@ func (d *Dec) activations(r *record, objects []*object) {
 		case i >= 0:
 			s.self = objects[i]
 		}
+		s.recovered = d.Panic()
 		s.f = s.fn.New()
 		s.f.Dec(d)
 		r.slots = append(r.slots, s)
@@ -161,7 +163,7 @@ func (t *Thread) shakeAt(c *cell) {
 	i := 0
 	for j := range t.stack {
 		if s := &t.stack[j]; s.home == c {
-			s.f, s.self = r.slots[i].f, r.slots[i].self
+			s.f, s.self, s.recovered = r.slots[i].f, r.slots[i].self, r.slots[i].recovered
 			i++
 		}
 	}

@@ -25,8 +25,9 @@ type Thread struct {
 	cells cells
 	out   Event // message mode: the event that the activation waits for an answer to
 
-	stopped  *Failure // the request was stopped
-	panicked *Panic   // a panic left the bottom frame
+	stopped   *Failure // the request was stopped
+	panicked  *Panic   // a panic left the bottom frame
+	recovered *Panic   // the last one that a plain function caught in this Step
 
 	pool [][]Frame // free frames by Func.ID
 	enc  Enc       // scratch
@@ -49,6 +50,8 @@ type slot struct {
 	home  *cell   // the address whose activation it belongs to; nil outside entities
 	entry bool    // it was invoked: its arguments and results are copies
 	depth int     // Thread.Depth while it is on top
+
+	recovered *Panic // the last one that it was told of
 }
 
 func newThread(p *Program) *Thread {
@@ -79,7 +82,7 @@ func (t *Thread) end() {
 	t.stack = t.stack[:0]
 	t.cells.forget()
 	t.out = Event{}
-	t.stopped, t.panicked = nil, nil
+	t.stopped, t.panicked, t.recovered = nil, nil, nil
 }
 
 // Self is the state of the entity that the current activation belongs to, as a pointer to its struct; nil for a nil
