@@ -193,16 +193,16 @@ func (g *gen) fromHost(t *ir.Type, expr string) string {
 
 // writeClosure declares the struct of a closure literal: its cells. The body is its method Call.
 func (g *gen) writeClosure(w *body) {
-	fn := w.fn
+	fn, out := w.fn, g.fileOf(w.fn.f)
 	if len(fn.f.Captures) == 0 {
-		w.out.linef("type %s struct{ _ byte }\n", fn.clo()) // not of size 0: two closures are two values
+		out.linef("type %s struct{ _ byte }\n", fn.clo()) // not of size 0: two closures are two values
 		return
 	}
-	w.out.linef("type %s struct {", fn.clo())
+	out.linef("type %s struct {", fn.clo())
 	for _, c := range fn.f.Captures {
-		w.out.linef("%s *%s", w.names[c.Name], g.goType(w.out, c.Type))
+		out.linef("%s *%s", w.names[c.Name], g.goType(out, c.Type))
 	}
-	w.out.lines("}\n")
+	out.lines("}\n")
 }
 
 // writeFuncValue declares a function of the program as a func value.

@@ -439,8 +439,9 @@ func (w *body) appendTo(in *ir.Append) {
 			w.stmt(in.At, fmt.Sprintf("%s = append(%s(t, %s, len(%s)), %s...)", into, w.runner("Room"), list.s, s.s, s.s))
 			return
 		}
-		v := w.temp()
-		w.stmt(in.At, "{", v+" := "+w.typed(in.Spread).s, fmt.Sprintf("%s = append(%s(t, %s, len(%s)), %s...)", into, w.runner("Room"), list.s, v, v), "}")
+		l, v := w.temp(), w.temp()
+		w.stmt(in.At, "{", l+" := "+w.typed(in.List).s, v+" := "+w.typed(in.Spread).s,
+			fmt.Sprintf("%s = append(%s(t, %s, len(%s)), %s...)", into, w.runner("Room"), l, v, v), "}")
 	case len(in.Elems) == 0:
 		w.store(in.At, into, list.s)
 	default:

@@ -4,6 +4,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -18,10 +19,12 @@ func (g *gen) noteDyn(t *ir.Type) {
 	g.dyn[t.String()] = t
 }
 
-// dynTypes gives the types behind interfaces: those that are boxed or asserted, and all that have methods.
+// dynTypes gives the types behind interfaces: those that are boxed or asserted, all that have methods, and, if a request
+// can bring an interface value, all that it can name.
 func (g *gen) dynTypes() []*ir.Type {
+	open := g.takesInterfaces()
 	for _, d := range g.p.Types {
-		if d.IsInterface() || d.Alias || g.p.Entity(d.Name) != nil || len(d.Methods) == 0 {
+		if d.IsInterface() || d.Alias || g.p.Entity(d.Name) != nil || len(d.Methods) == 0 && !open {
 			continue
 		}
 		g.noteDyn(ir.NamedType(d.Name))
@@ -50,6 +53,37 @@ func (g *gen) dynTypes() []*ir.Type {
 		list = append(list, g.dyn[key])
 	}
 	return list
+}
+
+// takesInterfaces says whether the arguments of a request may hold an interface value.
+func (g *gen) takesInterfaces() bool {
+	seen := map[string]bool{}
+	var holds func(t *ir.Type) bool
+	holds = func(t *ir.Type) bool {
+		u := g.underlying(t)
+		if ir.IsInterface(g.p, u) {
+			return true
+		}
+		switch u.Kind {
+		case ir.ListKind, ir.ArrayKind, ir.PtrKind:
+			return holds(u.Elem)
+		case ir.MapKind:
+			return holds(u.Key) || holds(u.Elem)
+		case ir.NamedKind:
+			if seen[u.Name] {
+				return false
+			}
+			seen[u.Name] = true
+			return slices.ContainsFunc(g.p.Type(u.Name).Struct, func(f *ir.FieldDef) bool { return holds(f.Type) })
+		}
+		return false
+	}
+	for _, fn := range g.order {
+		if fn.f.Exported && slices.ContainsFunc(fn.f.Params, func(l *ir.Local) bool { return holds(l.Type) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // knownToRunner says whether the runner has the codec of a type behind an interface itself.
