@@ -214,11 +214,12 @@ type Func struct {
 	Results  []*Local `ir:"results,opt,pairs"`  // names are for readers only: Return gives the values; "_" if unnamed
 	Captures []*Local `ir:"captures,opt,pairs"` // closures: variables of the enclosing function, each a cell
 	Locals   []*Local `ir:"locals,opt,keyed"`
-	Blocks   []*Block `ir:"blocks,keyed"` // the first is the entry
 	// Derived facts, optional on input:
-	Suspends  bool   `ir:"suspends,opt"`
-	Recursive bool   `ir:"recursive,opt"`
-	Effects   string `ir:"effects,opt"` // "", "reads" or "writes" (its own entity's state)
+	Suspends  bool     `ir:"suspends,opt"`
+	Recursive bool     `ir:"recursive,opt"`
+	Effects   string   `ir:"effects,opt"`  // "", "reads" or "writes" (its own entity's state)
+
+	Blocks []*Block `ir:"blocks,keyed"` // the first is the entry
 }
 
 // Local is a variable of a function. A cell is shared with closures or has its address taken: it lives on the heap,
@@ -234,9 +235,9 @@ type Local struct {
 type Block struct {
 	Name   string   `ir:"name,key"`
 	Unwind *Unwind  `ir:"unwind,opt"`
+	Live   []string `ir:"live,opt"` // derived: the variables of the frame, on blocks that follow a split point
 	Do     []Instr  `ir:"do,opt"`
 	End    Term     `ir:"end"`
-	Live   []string `ir:"live,opt"` // derived: the variables of the frame, on blocks that follow a split point
 }
 
 // Unwind says where a panic in the block (its terminator included) goes on, with the panic in the local Into.

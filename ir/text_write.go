@@ -149,7 +149,7 @@ func (w *writer) broken(n *node, indent int) {
 }
 
 // plainYAML is text that every YAML reader takes as a string without quotes, inside [] and {} too.
-var plainYAML = regexp.MustCompile(`^[A-Za-z_$/][A-Za-z0-9_$./:()-]*( [A-Za-z0-9_$./()-][A-Za-z0-9_$./:()-]*)*$`)
+var plainYAML = regexp.MustCompile(`^[A-Za-z_$/][A-Za-z0-9_$./:()*+-]*( [A-Za-z0-9_$./()][A-Za-z0-9_$./:()*+-]*)*$`)
 
 // notPlain are words that some YAML reader takes for something else.
 var notPlain = regexp.MustCompile(`^(?i:yes|no|on|off|true|false|null|nan|inf|infinity)$|:( |$)`)

@@ -64,12 +64,12 @@ func (v *verifier) parts(e Expr) {
 			}
 		}
 	case *Nil:
-		if v.valueType(e.Type) && !v.hasNil(e.Type) {
+		if v.typ(e.Type, inLocal, 0) && !v.hasNil(e.Type) {
 			v.fail("type %s has no nil", e.Type)
 		}
 	case *Zero:
-		if !v.draftType(e.Type) {
-			v.valueType(e.Type)
+		if !v.draftType(e.Type) && v.typ(e.Type, inLocal, 0) && e.Type.Kind == PanicKind {
+			v.fail("a panic slot is no value")
 		}
 	case *Global:
 		if e.Type != nil {

@@ -102,6 +102,7 @@ func TestVerifyAccepts(t *testing.T) {
 		"delete":                 endThen("{delete: e, then: b1}"),
 		"switch":                 endThen("{switch: s, cases: [{is: {string: a}, to: b1}, {is: {string: b}, to: b1}], default: b1}"),
 		"unwind":                 {blocks: "b0: {unwind: {to: b1, into: pan}, do: [{call: two}], end: {return: []}}\n      b1: {do: [{recover: pan, into: v}], end: {if: {panicking: pan}, then: b2, else: b3}}\n      b2: {end: {repanic: pan}}\n      b3: {end: {return: []}}"},
+		"no draft yet":           do("{set: d, to: {zero: ptr E}}, {set: d, to: {nil: ptr E}}, {eval: {isnil: d}}"),
 		"callface":               do("{callface: sh, method: Area, into: [i]}"),
 		"recursion by pointer":   typ("Node: {struct: [{next: ptr Node}, {kids: list Node}]}"),
 		"constructor":            fn("NewE: {creates: E, results: [ref E, error], params: [{name: string}], locals: {d: ptr E, r: ref E}, blocks: {b0: {do: [{new: E, to: {struct: E, fields: {name: name}}, into: d}], end: {create: d, into: r, then: b1}}, b1: {end: {return: [r, {nil: error}]}}}}"),
@@ -242,6 +243,7 @@ func TestVerifyRefuses(t *testing.T) {
 		// expressions
 		`local "zz" is not declared`:                        eval("zz"),
 		`variable "zz" is not declared`:                     eval("{var: zz}"),
+		`a panic slot is no value`:                          eval("{zero: panic}"),
 		`panic slot "pan" is no value`:                      eval("pan"),
 		`type int has no nil`:                               eval("{nil: int}"),
 		`function "inner" needs a receiver or captures`:     eval("{func: inner}"),
