@@ -261,7 +261,7 @@ func (a *activation) finished() (ev Event, ok bool) {
 		default:
 			fn := t.Ret.Func()
 			t.stack = append(t.stack, slot{f: t.Ret, fn: fn, home: a.c}) // whose a stop is
-			ev.Kind, ev.Func, ev.Body = Returned, fn.ID, t.encodeFrame(t.Ret, true, "results")
+			ev.Kind, ev.Func, ev.Body = Returned, fn.ID, t.encodeFrame(t.Ret, fn.CopyResults, true, "results")
 			t.stack = t.stack[:0]
 		}
 		ok = true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime"
 	"strconv"
 )
 
@@ -133,12 +134,23 @@ func hostCall(fail *Failure, f func()) {
 		case Stop:
 			fail.Code, fail.Message = r.Code, r.Message
 		case rethrown:
-			fail.Code, fail.Message = "Panic", fmt.Sprintf("%T", r.p.Val)
+			fail.Code, fail.Message = "Panic", plainText(r.p.Val)
 		default:
-			fail.Code, fail.Message = "Panic", fmt.Sprintf("%T", r)
+			fail.Code, fail.Message = "Panic", plainText(r)
 		}
 	}()
 	f()
+}
+
+// plainText is PanicText without calling a method of the user's.
+func plainText(v any) string {
+	if e, ok := v.(runtime.Error); ok {
+		return e.Error()
+	}
+	if text, ok := basicText(reflect.ValueOf(v)); ok {
+		return text
+	}
+	return fmt.Sprintf("(%T)", v)
 }
 
 // PanicText is a panic's value as Go prints it after `panic: `: errors and Stringers by their methods, basic values as

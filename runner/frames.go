@@ -45,9 +45,9 @@ func (t *Thread) decodeState(ty *EntityType, b []byte) any {
 }
 
 // encodeFrame encodes a frame's arguments or results, as what says, or stops the request. The bytes are scratch,
-// unless keep is set.
-func (t *Thread) encodeFrame(f Frame, keep bool, what string) []byte {
-	b, err := t.enc.encode(true, true, f.Enc)
+// unless keep is set. Values that reach no memory need no graph.
+func (t *Thread) encodeFrame(f Frame, graph, keep bool, what string) []byte {
+	b, err := t.enc.encode(graph, true, f.Enc)
 	if err != nil {
 		t.stop(asStop(fmt.Errorf("%s of %s: %w", what, f.Func().Name, err)))
 	}
@@ -73,11 +73,11 @@ func (t *Thread) decodeFrame(fn *Func, b []byte) Frame {
 func (t *Thread) handIn(f Frame, fn *Func) Frame {
 	if !fn.CopyArgs {
 		if t.facts.funcs[fn.ID].sizedArgs {
-			t.encodeFrame(f, false, "arguments")
+			t.encodeFrame(f, false, false, "arguments")
 		}
 		return f
 	}
-	b := t.encodeFrame(f, false, "arguments")
+	b := t.encodeFrame(f, true, false, "arguments")
 	t.Free(f)
 	return t.decodeFrame(fn, b)
 }
@@ -86,11 +86,11 @@ func (t *Thread) handIn(f Frame, fn *Func) Frame {
 func (t *Thread) handOut(f Frame, fn *Func) Frame {
 	if !fn.CopyResults {
 		if t.facts.funcs[fn.ID].sizedResults {
-			t.encodeFrame(f, false, "results")
+			t.encodeFrame(f, false, false, "results")
 		}
 		return f
 	}
-	b := t.encodeFrame(f, false, "results")
+	b := t.encodeFrame(f, true, false, "results")
 	t.Free(f)
 	return t.decodeFrame(fn, b)
 }

@@ -155,7 +155,7 @@ func (t *Thread) Invoke(f Frame, ty *EntityType, key string) Op {
 	}
 	if t.mode == byMessage {
 		t.checkDepth(fn)
-		t.leave(Event{Kind: Invocation, To: Address{ty.ID, key}, Func: fn.ID, Body: t.encodeFrame(f, true, "arguments")})
+		t.leave(Event{Kind: Invocation, To: Address{ty.ID, key}, Func: fn.ID, Body: t.encodeFrame(f, fn.CopyArgs, true, "arguments")})
 		return Invoking
 	}
 	f = t.handIn(f, fn)
