@@ -215,9 +215,9 @@ type Func struct {
 	Captures []*Local `ir:"captures,opt,pairs"` // closures: variables of the enclosing function, each a cell
 	Locals   []*Local `ir:"locals,opt,keyed"`
 	// Derived facts, optional on input:
-	Suspends  bool     `ir:"suspends,opt"`
-	Recursive bool     `ir:"recursive,opt"`
-	Effects   string   `ir:"effects,opt"`  // "", "reads" or "writes" (its own entity's state)
+	Suspends  bool   `ir:"suspends,opt"`
+	Recursive bool   `ir:"recursive,opt"`
+	Effects   string `ir:"effects,opt"` // "", "reads" or "writes" (its own entity's state)
 
 	Blocks []*Block `ir:"blocks,keyed"` // the first is the entry
 }
