@@ -86,6 +86,15 @@ func IntKeyOf[T Integer](ref Ref) T {
 	return v
 }
 
+// Length is the length of the list, map or string that an interface value holds, or 0: a cost.
+func Length(v any) int64 {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Slice, reflect.Map, reflect.String, reflect.Array:
+		return int64(r.Len())
+	}
+	return 0
+}
+
 // Total is the length of all parts together: a cost.
 func Total[T ~[]byte | ~string](parts []T) int64 {
 	n := int64(0)

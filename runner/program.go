@@ -1,16 +1,5 @@
 // This file defines what a generated package tells the runner about itself: entity types, functions, dynamic types.
 
-// Package runner is what generated code links with. It runs the generated step functions of a program.
-//
-// A function that cannot reach another entity is a plain Go function. One that can is a [Frame]: a struct of its
-// arguments, its variables that are alive across a split point, and its results. An activation is the stack of frames
-// that one call has on one entity. Step runs a frame until it returns, calls another suspending function on the same
-// activation, or must invoke, create, delete or look for another entity; it is pure: no clock, network, goroutine or
-// randomness of its own.
-//
-// Two drivers run the same frames: [Direct] runs a whole call tree over a [World], and [Message] runs one activation
-// for one event and keeps nothing but bytes between two events. Chaos is Direct with every suspension encoded, dropped
-// and decoded again; it finds what a frame forgot.
 package runner
 
 import (

@@ -66,6 +66,7 @@ type cells struct {
 	world World
 	of    []map[string]*cell // by EntityType.ID
 	order []*cell            // as they were touched
+	last  *cell              // the one touched last: often the next one too
 }
 
 func (cs *cells) forget() {
@@ -74,14 +75,24 @@ func (cs *cells) forget() {
 	}
 	clear(cs.order)
 	cs.order = cs.order[:0]
-	cs.world = nil
+	cs.world, cs.last = nil, nil
 }
 
 // cell gives an entity as the transaction sees it, and loads it at the first touch.
 func (t *Thread) cell(ty *EntityType, key string) *cell {
-	if c := t.cells.of[ty.ID][key]; c != nil {
+	if c := t.cells.last; c != nil && c.key == key && c.ty == ty {
 		return c
 	}
+	c := t.cells.of[ty.ID][key]
+	if c == nil {
+		c = t.load(ty, key)
+	}
+	t.cells.last = c
+	return c
+}
+
+// load touches an entity for the first time.
+func (t *Thread) load(ty *EntityType, key string) *cell {
 	if len(t.cells.order) >= t.limits.Entities {
 		t.stop(exceeded("entities", int64(t.limits.Entities)))
 	}
