@@ -27,6 +27,7 @@ func check(l *loaded, entities map[*types.TypeName]*entity) diag.List {
 		loaded: l, entities: entities,
 		bodies: map[*types.Func]*body{}, inits: map[*types.Var]*body{}, badFields: map[*types.Var]bool{},
 	}
+	c.checkPlatform()
 	c.declare()
 	c.checkDirectives()
 	c.checkCgo()
@@ -66,6 +67,7 @@ type checker struct {
 	badFields   map[*types.Var]bool // fields that are reported: what is done with them is not reported again
 	writes      map[*body]*summary
 	faces       []*types.Interface // of the values that are handed to the library
+	panicsFaces bool               // panic is given an interface value somewhere: recover may give anything
 	foreignSeen map[string]bool    // packages of other modules that are reported
 }
 
@@ -84,7 +86,8 @@ type body struct {
 	away   ast.Node // where it leaves for another entity itself, nil if it does not
 	calls  []use
 
-	grown       map[*ast.CallExpr]bool // appends whose result replaces the slice they grew
+	grown       map[*ast.CallExpr]bool      // appends whose result replaces the slice they grew
+	narrow      map[types.Object]*narrowing // variables of type switches and recovers
 	draftsKnown bool
 	draftVars   map[types.Object]bool // of a constructor
 }
@@ -96,6 +99,14 @@ type use struct {
 }
 
 func (b *body) info() *types.Info { return b.pkg.TypesInfo }
+
+// checkPlatform refuses platforms on which int has 32 bits.
+func (c *checker) checkPlatform() {
+	if sizes := c.main.TypesSizes; sizes != nil && sizes.Sizeof(types.Typ[types.Int]) != 8 {
+		c.diags.Add(diag.New("SF0005", diag.Position{}, "int has 32 bits on the platform that GOARCH names; programs of sfc have 64 everywhere").
+			WithHelp("build for amd64, arm64 or another 64-bit platform"))
+	}
+}
 
 // unusable says whether an entity type is so wrong that looking at bodies would only repeat it.
 func (c *checker) unusable() bool {

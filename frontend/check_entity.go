@@ -158,7 +158,7 @@ func (c *checker) checkKeyMethod(e *entity) {
 		d := c.declared("SF1101", e.spec.Name, "entity type %s has no method Key: nothing tells one %s from another", e.obj.Name(), e.obj.Name())
 		d.WithHelp("add a method that returns a string or an integer which only constructors set: `func (%s *%s) Key() string { return %s.%s }`",
 			receiverName(e), e.obj.Name(), receiverName(e), keyField(e))
-		d.WithHelp("or take //sfc:entity away, if a %s is only a part of something else", e.obj.Name())
+		d.WithHelp("or take //sfc:entity away, if %s is only a part of something else", article(e.obj.Name()))
 		return
 	}
 	sig := m.Signature()

@@ -64,7 +64,7 @@ func (c *checker) checkBuiltin(b *body, call *ast.CallExpr, above []ast.Node) {
 	case isBuiltin(b.info(), call, "close"):
 		c.refuseChannel(b, call, "closes a channel", above)
 	case isBuiltin(b.info(), call, "cap"):
-		if c.rootsOf(b, call.Args[0])[stateRoot] {
+		if own(c.rootsOf(b, call.Args[0]))[stateRoot] {
 			c.refuse("SF1207", b, call, "asks for the cap of a slice of state", "spare room is not stored: it would depend on when the entity was last loaded").
 				WithHelp("use len, or keep the limit in a field of its own")
 		}

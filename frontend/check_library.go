@@ -7,10 +7,11 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/stateful-entities/sfc/internal/diag"
 )
 
 // checkLibrary refuses what a body uses of other packages, unless the table allows it.
@@ -424,18 +425,20 @@ func (c *checker) libraryFaces() []*types.Interface {
 	return c.faces
 }
 
-// checkCgo refuses packages that use C, once each.
+// checkCgo refuses packages that use C, at their imports.
 func (c *checker) checkCgo() {
 	for _, p := range c.all {
 		for _, name := range p.GoFiles {
-			f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+			fset := token.NewFileSet()
+			f, err := parser.ParseFile(fset, name, nil, parser.ImportsOnly)
 			if err != nil {
 				continue
 			}
 			for _, i := range f.Imports {
 				if i.Path.Value == `"C"` {
-					d := c.declared("SF1206", place(types.NewPkgName(token.NoPos, nil, "C", nil)), "package %s uses cgo (%s): sfc has no Go body to compile", p.Name, filepath.Base(name))
-					d.WithHelp("write it in Go, or use the standard library")
+					at := fset.Position(i.Pos())
+					c.diags.Add(diag.New("SF1206", diag.Position{File: name, Line: at.Line, Col: at.Column}, "package %s uses cgo: there is no Go body to compile, and C can do anything", p.Name).
+						WithHelp("write it in Go, or use the standard library"))
 				}
 			}
 		}

@@ -6,11 +6,15 @@ package frontend
 import (
 	"go/ast"
 	"go/constant"
+	"go/token"
 	"go/types"
 	"reflect"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
+
+	"github.com/stateful-entities/sfc/internal/diag"
 )
 
 // checkPrinting looks at the calls of a body whose row says that they look inside values.
@@ -119,23 +123,102 @@ func (p *printing) argument(a ast.Expr, verb rune) {
 	if s, ok := t.Underlying().(*types.Slice); ok && p.call.Ellipsis.IsValid() && a == p.call.Args[len(p.call.Args)-1] {
 		t = s.Elem()
 	}
-	s := &shown{printing: p, verb: verb, seen: map[types.Type]bool{}}
-	s.look(t, 0, "")
+	s := &shown{printing: p, verb: verb, seen: map[shownType]bool{}}
+	s.argument(a, t)
+	var d *diag.Diagnostic
 	switch {
 	case s.reference != nil:
-		p.refuse("SF1309", p.b, a, "gives "+p.name+" "+s.words("a reference to "+s.reference.obj.Name()), "it would look inside an entity that may be elsewhere").
+		d = p.refuse("SF1309", p.b, a, "gives "+p.name+" "+s.words("a reference to "+s.reference.obj.Name()), "it would look inside an entity that may be elsewhere").
 			WithHelp("use its key (`.Key()`), or what its methods say")
 	case s.address != "":
-		p.refuse("SF1308", p.b, a, "gives "+p.name+" "+s.words(s.address), "it would show an address, which differs from run to run").
+		d = p.refuse("SF1308", p.b, a, "gives "+p.name+" "+s.words(s.address), "it would show an address, which differs from run to run").
 			WithHelp("print the fields that you mean, or give the type a String method")
 	}
+	if d != nil && s.boxed != nil {
+		d.WithRelated(p.position(s.boxed), "put into an interface here")
+	}
+}
+
+// narrowing is what a body says of the dynamic type of a variable: that of a type switch in one clause, or one that
+// holds what recover gave.
+type narrowing struct {
+	only   []types.Type // one of these, if not nil
+	except []types.Type // none of these
+	panics bool         // what a panic was given
+}
+
+// narrowed finds the variables of the type switches and recovers of a body.
+func (c *checker) narrowed(b *body) map[types.Object]*narrowing {
+	if b.narrow != nil {
+		return b.narrow
+	}
+	b.narrow = map[types.Object]*narrowing{}
+	ast.Inspect(b.node, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.TypeSwitchStmt:
+			narrowSwitch(b, n)
+		case *ast.AssignStmt:
+			if len(n.Lhs) != 1 {
+				return true
+			}
+			id, ok := n.Lhs[0].(*ast.Ident)
+			call, isCall := ast.Unparen(n.Rhs[0]).(*ast.CallExpr)
+			if o := b.info().ObjectOf(id); ok && o != nil {
+				recovers := n.Tok == token.DEFINE && isCall && isBuiltin(b.info(), call, "recover")
+				if recovers {
+					b.narrow[o] = &narrowing{panics: true}
+				} else {
+					delete(b.narrow, o) // assigned again
+				}
+			}
+		}
+		return true
+	})
+	return b.narrow
+}
+
+func narrowSwitch(b *body, sw *ast.TypeSwitchStmt) {
+	var all []types.Type
+	listed := func(clause *ast.CaseClause) []types.Type {
+		list := []types.Type{}
+		for _, x := range clause.List {
+			if tv := b.info().Types[x]; tv.IsType() {
+				list = append(list, tv.Type)
+			}
+		}
+		return list
+	}
+	for _, s := range sw.Body.List {
+		all = append(all, listed(s.(*ast.CaseClause))...)
+	}
+	for _, s := range sw.Body.List {
+		clause := s.(*ast.CaseClause)
+		v := b.info().Implicits[clause]
+		if v == nil {
+			continue
+		}
+		if clause.List == nil {
+			b.narrow[v] = &narrowing{except: all}
+		} else {
+			b.narrow[v] = &narrowing{only: listed(clause)}
+		}
+	}
+}
+
+// shownType is a type at the top of an argument or deeper: fmt shows pointers differently there.
+type shownType struct {
+	typ  types.Type
+	deep bool
 }
 
 // shown finds out what a library call shows of a value.
 type shown struct {
 	*printing
 	verb      rune
-	seen      map[types.Type]bool
+	seen      map[shownType]bool
+	except    []types.Type // dynamic types that the argument does not have
+	panics    bool         // the argument is what recover gave
+	boxed     ast.Node     // where what was found gets into an interface
 	reference *entity
 	address   string
 	path      string // where in the argument it was found
@@ -154,10 +237,10 @@ func (s *shown) found() bool { return s.reference != nil || s.address != "" }
 // deeper its address.
 func (s *shown) look(t types.Type, depth int, path string) {
 	t = types.Unalias(t)
-	if s.found() || s.seen[t] {
+	if s.found() || s.seen[shownType{t, depth > 0}] {
 		return
 	}
-	s.seen[t] = true
+	s.seen[shownType{t, depth > 0}] = true
 	if e := s.refTo(t); e != nil {
 		s.reference, s.path = e, path
 		return
@@ -248,14 +331,41 @@ func (s *shown) fields(t types.Type, u *types.Struct, depth int, path string) {
 	}
 }
 
+// argument looks at a whole argument, with what the body says of its dynamic type.
+func (s *shown) argument(a ast.Expr, t types.Type) {
+	if id, ok := ast.Unparen(a).(*ast.Ident); ok {
+		if n := s.narrowed(s.b)[s.b.info().ObjectOf(id)]; n != nil {
+			s.except, s.panics = n.except, n.panics
+			for _, o := range n.only {
+				s.look(o, 0, "")
+			}
+			if n.only != nil {
+				return
+			}
+		}
+	}
+	s.look(t, 0, "")
+}
+
 // dynamic looks at every type that reached code puts into an interface of this kind.
 func (s *shown) dynamic(face *types.Interface, depth int, path string) {
 	for _, x := range s.boxes {
-		if !x.library && types.Implements(x.typ, face) {
-			s.look(x.typ, depth, path)
+		if x.library || !types.Implements(x.typ, face) || s.panics && !s.panicked(x) || s.excluded(x.typ, depth) {
+			continue
+		}
+		if s.look(x.typ, depth, path); s.found() {
+			s.boxed = x.at
+			return
 		}
 	}
 }
+
+func (s *shown) excluded(t types.Type, depth int) bool {
+	return depth == 0 && slices.ContainsFunc(s.except, func(e types.Type) bool { return types.Identical(e, t) })
+}
+
+// panicked says whether a boxed value can be what recover gives: it is given to panic, or some interface value is.
+func (c *checker) panicked(x box) bool { return x.panics || c.panicsFaces }
 
 // speaks says whether a type has a method that the call uses instead of looking inside.
 func (s *shown) speaks(t types.Type) bool {

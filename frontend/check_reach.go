@@ -17,6 +17,7 @@ type box struct {
 	at      ast.Node
 	in      *body
 	library bool // as an argument of a library call, which does not keep it
+	panics  bool // as an argument of panic
 }
 
 // faceCall is a call of a method through an interface of the program.
@@ -407,12 +408,15 @@ func (c *checker) boxArguments(b *body, call *ast.CallExpr) {
 	if !ok {
 		return
 	}
-	library := false
-	if fn, ok := typeutil.Callee(info, call).(*types.Func); ok {
-		library = fn.Pkg() != nil && !c.ours(fn.Pkg())
-	}
+	fn, _ := typeutil.Callee(info, call).(*types.Func)
+	library := fn != nil && fn.Pkg() != nil && !c.ours(fn.Pkg())
 	for i, a := range call.Args {
-		c.box(b, paramType(sig, i, call.Ellipsis.IsValid()), a, library)
+		n := i
+		if library && fn.Signature().Recv() != nil {
+			n++
+		}
+		keeps := library && c.keeps(b, fn, n, a)
+		c.box(b, paramType(sig, i, call.Ellipsis.IsValid()), a, library && !keeps)
 	}
 }
 
@@ -429,8 +433,36 @@ func (c *checker) boxBuiltin(b *body, call *ast.CallExpr) {
 			}
 		}
 	case "panic":
-		c.box(b, types.NewInterfaceType(nil, nil), call.Args[0], false)
+		c.boxPanic(b, call.Args[0])
 	}
+}
+
+// keeps says whether a library call keeps an argument, or gives it back: fmt.Errorf does so with errors.
+func (c *checker) keeps(b *body, fn *types.Func, i int, a ast.Expr) bool {
+	row := Lookup(externName(fn))
+	if !hasClause(row.Effects, "kre", i, fn) {
+		return false
+	}
+	errorType := types.Universe.Lookup("error").Type().Underlying().(*types.Interface)
+	return row.Name != "fmt.Errorf" || types.Implements(b.info().TypeOf(a), errorType)
+}
+
+// boxPanic notes what panic is given; a recovered value that is panicked again adds nothing.
+func (c *checker) boxPanic(b *body, x ast.Expr) {
+	before := len(c.boxes)
+	c.box(b, types.NewInterfaceType(nil, nil), x, false)
+	for i := range c.boxes[before:] {
+		c.boxes[before+i].panics = true
+	}
+	if t := b.info().TypeOf(x); t == nil || !types.IsInterface(t) {
+		return
+	}
+	if id, ok := ast.Unparen(x).(*ast.Ident); ok {
+		if n := c.narrowed(b)[b.info().ObjectOf(id)]; n != nil && n.panics {
+			return
+		}
+	}
+	c.panicsFaces = true
 }
 
 // paramType gives the type of the parameter that an argument goes to.
@@ -460,5 +492,5 @@ func (c *checker) box(b *body, dst types.Type, x ast.Expr, library bool) {
 	if t == nil || types.IsInterface(t) || t == types.Typ[types.UntypedNil] {
 		return
 	}
-	c.boxes = append(c.boxes, box{t, x, b, library})
+	c.boxes = append(c.boxes, box{typ: t, at: x, in: b, library: library})
 }

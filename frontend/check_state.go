@@ -82,17 +82,20 @@ func (w *stateWalk) named(t *types.Named) {
 	}
 	full := pkg.Path() + "." + t.Obj().Name()
 	if pkg.Path() == "sync" || pkg.Path() == "sync/atomic" {
-		w.refuse("SF1116", "is a "+pkg.Name()+"."+t.Obj().Name()+", but a request runs as if alone: there is nobody to lock out",
+		w.refuse("SF1116", "is "+article(pkg.Name())+"."+t.Obj().Name()+", but a request runs as if alone: there is nobody to lock out",
 			"delete the field and the calls on it; the code between Lock and Unlock keeps its meaning")
 		return
 	}
 	save, _ := LookupType(full)
+	if full == "context.Context" {
+		save = SaveNone // a constant of the request, only as the first parameter
+	}
 	switch save {
 	case SaveText, SaveBinary, SaveBuiltin, SaveIface:
 	case SaveValue:
 		w.visit(t.Underlying())
 	default:
-		w.refuse("SF1115", "is a "+pkg.Name()+"."+t.Obj().Name()+", whose contents sfc cannot store",
+		w.refuse("SF1115", "is "+article(pkg.Name())+"."+t.Obj().Name()+", whose contents sfc cannot store",
 			"store what it is made from (a string, a slice, a number) and make it in the method that needs it")
 	}
 }

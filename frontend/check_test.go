@@ -37,18 +37,17 @@ func newTestModule(t *testing.T, files map[string]string) *testModule {
 	own, err := os.ReadFile("../sfc.go")
 	require.NoError(t, err)
 	all := map[string]string{
-		"go.mod":      "module example.com/app\n\ngo 1.26\n\nrequire " + sfcPath + " v0.0.0\n\nreplace " + sfcPath + " => ./.sfc\n",
+		"go.mod":      "module example.com/app\n\ngo 1.26\n\nrequire (\n\t" + sfcPath + " v0.0.0\n\texample.org/decimal v0.0.0\n)\n\nreplace (\n\t" + sfcPath + " => ./.sfc\n\texample.org/decimal => ./.decimal\n)\n",
 		".sfc/go.mod": "module " + sfcPath + "\n\ngo 1.26\n",
 		".sfc/sfc.go": string(own),
+
+		".decimal/go.mod":     "module example.org/decimal\n\ngo 1.26\n",
+		".decimal/decimal.go": "package decimal\n\nfunc Half(n int) int { return n / 2 }\n",
 	}
 	for name, text := range files {
 		all[name] = text
 	}
-	for name, text := range all {
-		path := filepath.Join(m.dir, filepath.FromSlash(name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-	}
+	m.write(t, all)
 	full, err := list(Options{Dir: m.dir}, packages.LoadSyntax|packages.NeedModule, "./...")
 	require.NoError(t, err)
 	require.Empty(t, problems(full))
@@ -56,6 +55,15 @@ func newTestModule(t *testing.T, files map[string]string) *testModule {
 		m.pkgs[p.PkgPath] = p
 	}
 	return m
+}
+
+func (m *testModule) write(t *testing.T, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(m.dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
 }
 
 // check runs the checks on the package in a folder of the module.
@@ -112,16 +120,19 @@ func TestDiagnostics(t *testing.T) {
 	cases := diagCases(t)
 	files := map[string]string{}
 	for name, a := range cases {
-		for _, f := range a.Files {
-			if f.Name != "want" {
-				files[name+"/"+f.Name] = string(f.Data)
-			}
+		if !strings.HasPrefix(name, "SF00") { // those may not load
+			addFiles(files, name+"/", a)
 		}
 	}
-	m := newTestModule(t, files)
+	shared := newTestModule(t, files)
 	for _, name := range sortedNames(cases) {
 		t.Run(name, func(t *testing.T) {
-			got := m.plain(t, name, m.check(t, name))
+			got := ""
+			if strings.HasPrefix(name, "SF00") {
+				got = compileAlone(t, cases[name])
+			} else {
+				got = shared.compile(t, name)
+			}
 			if *updateDiag {
 				record(t, name, cases[name], got)
 				return
@@ -133,6 +144,45 @@ func TestDiagnostics(t *testing.T) {
 			}
 		})
 	}
+}
+
+// addFiles enters the sources of a case.
+func addFiles(files map[string]string, folder string, a *txtar.Archive) {
+	for _, f := range a.Files {
+		if f.Name != "want" && f.Name != "pattern" {
+			files[folder+f.Name] = string(f.Data)
+		}
+	}
+}
+
+// compile gives what the checks say of a package, or, if they accept it, the rest of the compiler.
+func (m *testModule) compile(t *testing.T, folder string) string {
+	t.Helper()
+	l := m.check(t, folder)
+	if !l.Refused() {
+		r, err := Compile(Options{Dir: m.dir, Pattern: "./" + folder})
+		if l = diag.Of(err); err == nil {
+			l = r.Warnings
+		}
+	}
+	return m.plain(t, folder, l)
+}
+
+// compileAlone compiles the pattern of a case in a module of its own, which need not load.
+func compileAlone(t *testing.T, a *txtar.Archive) string {
+	t.Helper()
+	files := map[string]string{"go.mod": "module example.com/app\n\ngo 1.26\n"}
+	addFiles(files, "", a)
+	m := &testModule{dir: t.TempDir()}
+	m.write(t, files)
+	pattern := "."
+	for _, f := range a.Files {
+		if f.Name == "pattern" {
+			pattern = strings.TrimSpace(string(f.Data))
+		}
+	}
+	_, err := Compile(Options{Dir: m.dir, Pattern: pattern})
+	return strings.ReplaceAll(m.plain(t, "", diag.Of(err)), m.dir, "DIR")
 }
 
 func want(a *txtar.Archive) string {
@@ -151,23 +201,48 @@ func record(t *testing.T, name string, a *txtar.Archive, got string) {
 	require.NoError(t, os.WriteFile("testdata/diag/"+name+".txtar", txtar.Format(a), 0o644))
 }
 
-// TestEveryCodeOfTheChecksHasACase: each code that the checks or the library table can raise is shown by a golden case.
-func TestEveryCodeOfTheChecksHasACase(t *testing.T) {
-	files, err := filepath.Glob("check*.go")
-	require.NoError(t, err)
+// raisedElsewhere are codes of the first groups that the command raises, which has their tests.
+var raisedElsewhere = map[string]bool{"SF0005": true, "SF1002": true, "SF1003": true}
+
+// TestEveryCodeHasACase: each code that can refuse source text is shown by a golden case.
+func TestEveryCodeHasACase(t *testing.T) {
 	cases := sortedNames(diagCases(t))
-	code := regexp.MustCompile(`SF\d{4}`)
-	for _, f := range append(files, "extern.yaml", "extern.go") {
-		if strings.HasSuffix(f, "_test.go") {
+	for _, c := range diag.Codes() {
+		if c.Code >= "SF2" || raisedElsewhere[c.Code] {
 			continue
 		}
+		assert.True(t, slices.ContainsFunc(cases, func(n string) bool { return strings.HasPrefix(n, c.Code) }), "%s has no case in testdata/diag", c.Code)
+	}
+}
+
+// TestEveryCodeInTheSourceIsInTheTable: a misspelt code would have no title and no explanation.
+func TestEveryCodeInTheSourceIsInTheTable(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	code := regexp.MustCompile(`"(SF\d{4})"|code: (SF\d{4})`)
+	for _, f := range append(files, "extern.yaml") {
 		text, err := os.ReadFile(f)
 		require.NoError(t, err)
-		for _, found := range code.FindAllString(string(text), -1) {
-			assert.NotEmpty(t, diag.Title(found), "%s raises %s, which is no code", f, found)
-			assert.True(t, slices.ContainsFunc(cases, func(n string) bool { return strings.HasPrefix(n, found) }), "%s raises %s, which has no case in testdata/diag", f, found)
+		for _, found := range code.FindAllStringSubmatch(string(text), -1) {
+			assert.NotEmpty(t, diag.Title(found[1]+found[2]), "%s raises %s, which is no code", f, found[0])
 		}
 	}
+}
+
+func TestPlatformsWith32BitIntegersAreRefused(t *testing.T) {
+	t.Setenv("GOARCH", "386")
+	got := compileAlone(t, txtar.Parse([]byte("-- app.go --\npackage app\n\nfunc Do() int { return 1 }\n")))
+	assert.Contains(t, got, "(SF0005)")
+}
+
+func TestCgoIsRefused(t *testing.T) {
+	m := newTestModule(t, map[string]string{"app/app.go": "package app\n\nfunc Do() int { return 1 }\n"})
+	file := filepath.Join(m.dir, "app", "c.go")
+	require.NoError(t, os.WriteFile(file, []byte("package app\n\nimport \"C\"\n"), 0o644))
+	root := m.pkgs["example.com/app/app"]
+	root.GoFiles = append(root.GoFiles, file) // as `go list` gives it where a C compiler is there
+	assert.Equal(t, "c.go:3:8: package app uses cgo: there is no Go body to compile, and C can do anything (SF1206)\n\thelp: write it in Go, or use the standard library\n",
+		m.plain(t, "app", m.check(t, "app")))
 }
 
 // refusedConstructs are statements that no request may reach, with their codes. %s is put into a body.

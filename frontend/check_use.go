@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 )
 
 // checkEntityUse checks one body.
@@ -215,7 +216,7 @@ func draftPlace(up, built ast.Node) bool {
 
 func (c *checker) refuseBuild(b *body, n ast.Node, e *entity) {
 	name := e.obj.Name()
-	d := c.refuse("SF1108", b, n, "builds a "+name, "an entity comes into being when a constructor returns it; this would be an object without identity, stored nowhere")
+	d := c.refuse("SF1108", b, n, "builds "+article(name), "an entity comes into being when a constructor returns it; this would be an object without identity, stored nowhere")
 	if made := c.constructorOf(e); made != nil {
 		d.WithHelp("call the constructor %s", c.nameOf(made))
 	} else {
@@ -225,9 +226,17 @@ func (c *checker) refuseBuild(b *body, n ast.Node, e *entity) {
 	d.WithHelp("or take //sfc:entity away from %s, if it is only a part of something else", name)
 }
 
-// constructorOf finds a function of the module that creates an entity type.
+// article puts "a" or "an" before a name.
+func article(name string) string {
+	if strings.ContainsRune("aeiouAEIO", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
+}
+
+// constructorOf finds a function of the module that creates an entity type, NewT first.
 func (c *checker) constructorOf(e *entity) *types.Func {
-	for _, name := range e.obj.Pkg().Scope().Names() {
+	for _, name := range append([]string{"New" + e.obj.Name()}, e.obj.Pkg().Scope().Names()...) {
 		if fn, ok := e.obj.Pkg().Scope().Lookup(name).(*types.Func); ok && c.bodies[fn] != nil && c.creates(c.bodies[fn]) == e {
 			return fn
 		}

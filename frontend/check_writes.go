@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
@@ -19,6 +20,45 @@ type root any
 var stateRoot root = "state"
 
 type roots map[root]bool
+
+// element is a root whose memory is not the value's own, but that of its elements: slices.Clone(lines) is new, the lines
+// in it are not.
+type element struct{ of root }
+
+// elements gives the roots of a new value that holds values of the given roots.
+func elements(rs roots) roots {
+	out := roots{}
+	for r := range rs {
+		if _, ok := r.(element); !ok {
+			r = element{r}
+		}
+		out[r] = true
+	}
+	return out
+}
+
+// inside gives the roots of what a value holds.
+func inside(rs roots) roots {
+	out := roots{}
+	for r := range rs {
+		if e, ok := r.(element); ok {
+			r = e.of
+		}
+		out[r] = true
+	}
+	return out
+}
+
+// own drops the roots of elements: what remains is written by a write to the value's own memory.
+func own(rs roots) roots {
+	out := roots{}
+	for r := range rs {
+		if _, ok := r.(element); !ok {
+			out[r] = true
+		}
+	}
+	return out
+}
 
 // summary says what a body does with memory it is given: the roots it writes, with one place each, and those that its
 // results may come from. A package variable can be written through another body's parameter, so summaries are computed
@@ -151,7 +191,7 @@ func (f *flow) assign(n *ast.AssignStmt) {
 }
 
 func (f *flow) ranges(n *ast.RangeStmt) {
-	from := f.of(n.X)
+	from := inside(f.of(n.X))
 	for _, x := range []ast.Expr{n.Key, n.Value} {
 		if x != nil {
 			f.bind(x, from)
@@ -162,46 +202,55 @@ func (f *flow) ranges(n *ast.RangeStmt) {
 	}
 }
 
-// store notes an assignment to a place: to a package variable, or to memory that a place leads to.
+// store notes an assignment to a place: to a package variable, or to memory that a place leads to. One step through a
+// pointer, slice or map reaches the value's own memory, more steps that of its elements.
 func (f *flow) store(place ast.Expr, at ast.Node) {
-	through := false
+	steps := 0
 	for x := ast.Unparen(place); ; {
 		switch e := x.(type) {
 		case *ast.Ident:
-			if v, ok := f.b.info().ObjectOf(e).(*types.Var); ok {
-				if f.isPackageVar(v) {
-					f.write(roots{v: true}, at)
-				} else if through {
-					f.write(f.of(e), at)
-				}
+			if v, ok := f.b.info().ObjectOf(e).(*types.Var); ok && f.isPackageVar(v) {
+				f.write(roots{v: true}, at)
+			} else {
+				f.reach(e, steps, at)
 			}
 			return
 		case *ast.SelectorExpr:
-			if id, ok := e.X.(*ast.Ident); ok {
-				if _, isPkg := f.b.info().Uses[id].(*types.PkgName); isPkg {
-					x = e.Sel
-					continue
-				}
+			if f.b.info().Selections[e] == nil { // pkg.Var
+				x = e.Sel
+				continue
 			}
-			through = through || isPointer(f.b.info().TypeOf(e.X))
+			if isPointer(f.b.info().TypeOf(e.X)) {
+				steps++
+			}
 			x = ast.Unparen(e.X)
 		case *ast.IndexExpr:
 			if t := f.b.info().TypeOf(e.X); t != nil {
 				if _, isArray := t.Underlying().(*types.Array); !isArray {
-					through = true
+					steps++
 				}
 			}
 			x = ast.Unparen(e.X)
 		case *ast.StarExpr:
-			through, x = true, ast.Unparen(e.X)
+			steps++
+			x = ast.Unparen(e.X)
 		case *ast.SliceExpr:
 			x = ast.Unparen(e.X)
 		default:
-			if through {
-				f.write(f.of(x), at)
-			}
+			f.reach(x, steps, at)
 			return
 		}
+	}
+}
+
+// reach notes a write that is a number of steps away from a value.
+func (f *flow) reach(x ast.Expr, steps int, at ast.Node) {
+	switch steps {
+	case 0:
+	case 1:
+		f.write(own(f.of(x)), at)
+	default:
+		f.write(inside(f.of(x)), at)
 	}
 }
 
@@ -246,13 +295,13 @@ func (c *checker) rootsIn(b *body, sum *summary, x ast.Expr) roots {
 		if _, ok := info.Uses[e.Sel].(*types.Var); ok && info.Selections[e] == nil {
 			return c.rootsOfName(b, sum, e.Sel)
 		}
-		add(c.placeRoots(b, sum, e.X))
+		add(inside(c.placeRoots(b, sum, e.X)))
 	case *ast.IndexExpr:
-		add(c.placeRoots(b, sum, e.X))
+		add(inside(c.placeRoots(b, sum, e.X)))
 	case *ast.SliceExpr:
 		add(c.placeRoots(b, sum, e.X))
 	case *ast.StarExpr:
-		add(c.rootsIn(b, sum, e.X))
+		add(inside(c.rootsIn(b, sum, e.X)))
 	case *ast.TypeAssertExpr:
 		add(c.rootsIn(b, sum, e.X))
 	case *ast.UnaryExpr:
@@ -262,10 +311,9 @@ func (c *checker) rootsIn(b *body, sum *summary, x ast.Expr) roots {
 	case *ast.CompositeLit:
 		for _, v := range e.Elts {
 			if kv, ok := v.(*ast.KeyValueExpr); ok {
-				add(c.rootsIn(b, sum, kv.Value))
-			} else {
-				add(c.rootsIn(b, sum, v))
+				v = kv.Value
 			}
+			add(elements(c.rootsIn(b, sum, v)))
 		}
 	case *ast.CallExpr:
 		add(c.callRoots(b, sum, e))
@@ -374,36 +422,50 @@ func (c *checker) callRoots(b *body, sum *summary, call *ast.CallExpr) roots {
 	to, params := c.callee(b, call)
 	if to != nil {
 		for r := range c.writes[to].returns {
-			v, ok := r.(*types.Var)
+			inner, isElement := r, false
+			if e, ok := r.(element); ok {
+				inner, isElement = e.of, true
+			}
+			v, ok := inner.(*types.Var)
 			if !ok || c.isPackageVar(v) {
 				out[r] = true
 				continue
 			}
 			for i, a := range args {
 				if argument(params, i) == v {
-					for s := range c.placeRoots(b, sum, a) {
-						out[s] = true
+					from := c.placeRoots(b, sum, a)
+					if isElement {
+						from = elements(from)
 					}
+					maps.Copy(out, from)
 				}
 			}
 		}
 		return out
 	}
-	if b.info().Types[call.Fun].IsType() || isBuiltin(b.info(), call, "append") {
-		for _, a := range call.Args {
-			for r := range c.rootsIn(b, sum, a) {
-				out[r] = true
+	if b.info().Types[call.Fun].IsType() && len(call.Args) == 1 {
+		return c.rootsIn(b, sum, call.Args[0])
+	}
+	if isBuiltin(b.info(), call, "append") {
+		for i, a := range call.Args {
+			from := c.rootsIn(b, sum, a)
+			switch {
+			case i > 0 && call.Ellipsis.IsValid():
+				from = elements(inside(from))
+			case i > 0:
+				from = elements(from)
 			}
+			maps.Copy(out, from)
 		}
 		return out
 	}
 	if fn, ok := typeutil.Callee(b.info(), call).(*types.Func); ok && fn.Pkg() != nil && !c.ours(fn.Pkg()) {
 		effects := Lookup(externName(fn)).Effects
 		for i, a := range args {
-			if hasClause(effects, "re", i, fn) {
-				for r := range c.placeRoots(b, sum, a) {
-					out[r] = true
-				}
+			if hasClause(effects, "r", i, fn) {
+				maps.Copy(out, c.placeRoots(b, sum, a))
+			} else if hasClause(effects, "e", i, fn) {
+				maps.Copy(out, elements(inside(c.placeRoots(b, sum, a))))
 			}
 		}
 	}
@@ -418,7 +480,8 @@ func hasClause(effects, letters string, i int, fn *types.Func) bool {
 	}
 	i = min(i, max(n, 0))
 	for _, clause := range strings.Fields(effects) {
-		if strings.IndexByte(letters, clause[0]) >= 0 && clause[1:] == string(rune('0'+i)) {
+		arg, _, _ := strings.Cut(clause[1:], ">")
+		if strings.IndexByte(letters, clause[0]) >= 0 && arg == string(rune('0'+i)) {
 			return true
 		}
 	}
@@ -433,7 +496,7 @@ func (f *flow) call(call *ast.CallExpr) {
 			if v, ok := r.(*types.Var); ok && !f.isPackageVar(v) {
 				for i, a := range args {
 					if argument(params, i) == v {
-						f.write(f.placeRoots(f.b, f.sum, a), call)
+						f.write(inside(f.placeRoots(f.b, f.sum, a)), call)
 					}
 				}
 			}
@@ -442,14 +505,16 @@ func (f *flow) call(call *ast.CallExpr) {
 	}
 	for _, name := range []string{"delete", "clear", "copy"} {
 		if isBuiltin(f.b.info(), call, name) {
-			f.write(f.of(call.Args[0]), call)
+			f.write(own(f.of(call.Args[0])), call)
 		}
 	}
 	if fn, ok := typeutil.Callee(f.b.info(), call).(*types.Func); ok && fn.Pkg() != nil && !f.ours(fn.Pkg()) {
 		effects := Lookup(externName(fn)).Effects
 		for i, a := range args {
-			if hasClause(effects, "wWps", i, fn) {
-				f.write(f.placeRoots(f.b, f.sum, a), call)
+			if hasClause(effects, "W", i, fn) {
+				f.write(inside(f.placeRoots(f.b, f.sum, a)), call)
+			} else if hasClause(effects, "wps", i, fn) {
+				f.write(own(f.placeRoots(f.b, f.sum, a)), call)
 			}
 		}
 	}

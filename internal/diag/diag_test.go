@@ -89,6 +89,12 @@ help: store the time when it is due
 `, write(t, sleeping(), Options{Format: Boxed, Base: "/src"}))
 }
 
+func TestRelatedPlacesMayBeUnknown(t *testing.T) {
+	l := List{New("SF1402", Position{}, "text").WithRelated(Position{}, "kept somewhere")}
+	assert.Equal(t, "text (SF1402)\n\tkept somewhere\n", write(t, l, Options{}))
+	assert.Contains(t, write(t, l, Options{Format: Boxed}), " = kept somewhere\n")
+}
+
 func TestBoxedSurvivesWrongPositions(t *testing.T) {
 	for _, p := range []Position{
 		{}, {File: "gone.go", Line: 3, Col: 1}, {File: "/src/bank.go", Line: 999, Col: 1},

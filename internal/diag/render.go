@@ -91,11 +91,19 @@ func (p *printer) plain(d *Diagnostic) {
 	shown.Pos = p.rel(d.Pos)
 	fmt.Fprintln(&p.out, shown.Error())
 	for _, r := range d.Related {
-		fmt.Fprintf(&p.out, "\t%s: %s\n", p.rel(r.Pos), r.Message)
+		fmt.Fprintf(&p.out, "\t%s\n", p.line(r))
 	}
 	for _, h := range d.Help {
 		fmt.Fprintf(&p.out, "\thelp: %s\n", h)
 	}
+}
+
+// line writes a related place in one line.
+func (p *printer) line(r Related) string {
+	if at := p.rel(r.Pos).String(); at != "" {
+		return at + ": " + r.Message
+	}
+	return r.Message
 }
 
 // boxed writes the form of rustc: head, place, marked source line, related places with theirs, help.
@@ -112,7 +120,7 @@ func (p *printer) boxed(d *Diagnostic) {
 	}
 	for _, r := range d.Related {
 		if !p.snippetOf(d, r, width) {
-			fmt.Fprintf(&p.out, "%*s %s %s: %s\n", width, "", p.paint(blue, "="), p.rel(r.Pos), r.Message)
+			fmt.Fprintf(&p.out, "%*s %s %s\n", width, "", p.paint(blue, "="), p.line(r))
 		}
 	}
 	for _, h := range d.Help {
