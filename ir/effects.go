@@ -155,7 +155,7 @@ func (e *effects) inside(x Expr) bool {
 	if err != nil {
 		return false
 	}
-	if u.Kind == ArrayKind || u.Kind == NamedKind {
+	if u.Kind == ArrayKind || u.Kind == NamedKind || u.Kind == Host {
 		return e.ownPlace(x)
 	}
 	return e.isFresh(x)

@@ -69,7 +69,7 @@
 //	Lit          {int: 7}                   {lit: 7, as: T} where T is a word of this table
 //	Unary        {neg: x}                   neg not inv
 //	Binary       {add: [x, y]}              add sub mul div rem and or xor andnot shl shr eq ne lt le gt ge land lor
-//	Field        {field: [x, name]}
+//	Field        {field: [x, name]}         {field: [x, name], as: T} of a host type
 //	Index        {index: [x, i]}
 //	Nil          nil
 //	Zero         zero
@@ -529,9 +529,11 @@ type (
 		X, Y Expr
 	}
 	// Field selects a field of a struct value, through a pointer, or of the own receiver's state: `{field: [x, f]}`.
+	// Type is set for a struct of the host library, alone: the program does not declare its fields.
 	Field struct {
 		X    Expr
 		Name string
+		Type *Type // in text `as`
 	}
 	// Index is x[i] of a list, array, string, pointer to array, or map (zero if absent): `{index: [x, i]}`.
 	Index struct {

@@ -193,7 +193,7 @@ func exprSchema() object {
 	for _, op := range append(slices.Clone(binaryOps), "index") {
 		choices = append(choices, closed(object{op: pair(ref("Expr"))}, op))
 	}
-	choices = append(choices, closed(object{"field": pair(object{"type": "string"})}, "field"))
+	choices = append(choices, closed(object{"field": pair(object{"type": "string"}), "as": ref("type")}, "field"))
 	choices = append(choices, oneOf(exprTable)["oneOf"].([]any)...)
 	return object{"oneOf": choices}
 }

@@ -141,6 +141,7 @@ func TestSchemaAndDecodeRefuseTheSame(t *testing.T) {
 		`{"neg": "x"}`: true, `{"neg": ["x"]}`: false, `{"neg": "x", "at": 1}`: false,
 		`{"add": ["x", "y"]}`: true, `{"add": ["x"]}`: false, `{"add": ["x", "y", "z"]}`: false, `{"add": "x"}`: false,
 		`{"field": ["x", "f"]}`: true, `{"field": ["x", {"int": 1}]}`: false, `{"field": ["x"]}`: false,
+		`{"field": ["x", "F"], "as": "int"}`: true, `{"field": ["x", "F"], "as": 7}`: false, `{"field": ["x", "F"], "at": 7}`: false, `{"neg": "x", "as": "int"}`: false,
 		`{"index": ["x", {"int": 1}]}`: true, `{"index": [1, "x"]}`: false,
 		`{"int": 7}`: true, `{"int": 9007199254740993}`: false, `{"int": "9007199254740993"}`: true, `{"int": 1.5}`: false,
 		`{"int": "x"}`: false, `{"int": true}`: false, `{"i8": 128}`: false, `{"i8": -128}`: true, `{"u8": -1}`: false, `{"u64": "18446744073709551615"}`: true,

@@ -157,6 +157,9 @@ func (s *Scope) typeOfGlobal(e *Global) (*Type, error) {
 }
 
 func (s *Scope) typeOfField(e *Field) (*Type, error) {
+	if e.Type != nil {
+		return e.Type, nil
+	}
 	var t *Type
 	if s.IsSelf(e.X) {
 		t = NamedType(s.Func.Entity)

@@ -397,6 +397,13 @@ func (d *decoder) expr(n *node) Expr {
 		return x.Interface().(Expr)
 	case op == litOp:
 		return d.namedLiteral(n)
+	case op == "field" && n.get("as") != nil && len(n.keys) == 2:
+		x, ok := d.operator(op, n.get(op)).(*Field)
+		if !ok {
+			return nil
+		}
+		x.Type = d.typ(n.get("as"), "as")
+		return x
 	case len(n.keys) != 1:
 		d.fail(n, "%s has no other keys", op)
 		return nil
@@ -422,7 +429,7 @@ func (d *decoder) operator(op string, n *node) Expr {
 		if !d.is(n.items[1], textNode, "a field's name") {
 			return nil
 		}
-		return &Field{x, n.items[1].text}
+		return &Field{X: x, Name: n.items[1].text}
 	case "index":
 		return &Index{x, d.expr(n.items[1])}
 	}

@@ -249,6 +249,9 @@ func (e *encoder) expr(x Expr) *node {
 		item := e.exprs(x.X)
 		item.items = append(item.items, e.text(x.Name))
 		n.put("field", item)
+		if x.Type != nil {
+			n.put("as", e.typ(x.Type))
+		}
 	case *Index:
 		n.put("index", e.exprs(x.X, x.I))
 	default:

@@ -150,7 +150,11 @@ func (m maker) expr(depth int) Expr {
 	case 3:
 		return &Binary{binaryOps[m.r.IntN(len(binaryOps))], m.expr(depth + 1), m.expr(depth + 1)}
 	case 4:
-		return &Field{m.expr(depth + 1), "f"}
+		f := &Field{X: m.expr(depth + 1), Name: "f"}
+		if m.r.IntN(2) == 0 {
+			f.Type = Basic(Int)
+		}
+		return f
 	case 5:
 		return &Index{m.expr(depth + 1), m.expr(depth + 1)}
 	default:

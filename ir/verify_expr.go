@@ -5,6 +5,8 @@ package ir
 import (
 	"reflect"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 )
 
 // expr checks an expression and all its parts, and gives its type; nil if something is wrong with it, which is then
@@ -84,12 +86,7 @@ func (v *verifier) parts(e Expr) {
 	case *Binary:
 		v.binary(e)
 	case *Field:
-		if !v.s.IsSelf(e.X) {
-			v.expr(e.X)
-		}
-		if e.Name == "_" {
-			v.fail("a blank field cannot be read")
-		}
+		v.field(e)
 	case *Index:
 		v.index(e)
 	case *Slice:
@@ -233,6 +230,29 @@ func (v *verifier) applies(op string, t *Type, k Kind) bool {
 		return k == Bool
 	}
 	return isInteger(k) || isFloat(k) || k == String // lt le gt ge
+}
+
+// field checks the base of a field. What the host library declares, the program takes at the frontend's word.
+func (v *verifier) field(e *Field) {
+	var u *Type
+	if !v.s.IsSelf(e.X) {
+		if _, u = v.underlying(e.X); u != nil && u.Kind == PtrKind {
+			u = Underlying(v.p, u.Elem)
+		}
+	}
+	if e.Name == "_" {
+		v.fail("a blank field cannot be read")
+	}
+	if e.Type == nil {
+		return
+	}
+	v.valueType(e.Type)
+	if u == nil || u.Kind != Host {
+		v.fail("field %q says its type, but is not of a host type", e.Name)
+	}
+	if r, _ := utf8.DecodeRuneInString(e.Name); !unicode.IsUpper(r) || !isIdentifier(e.Name) {
+		v.fail("field %q of the host is not exported", e.Name)
+	}
 }
 
 func (v *verifier) index(e *Index) {
