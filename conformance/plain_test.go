@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -116,16 +117,25 @@ func value(results []json.RawMessage) json.RawMessage {
 }
 
 func requireEqual(t testing.TB, c *testCase, want, got record, under string) {
+	for _, d := range differences(c, want, got, under) {
+		t.Error(d)
+	}
+}
+
+// differences compares answers and final states.
+func differences(c *testCase, want, got record, under string) (found []string) {
 	for i, request := range c.script {
 		w, g := normal(want.answers[i]), normal(got.answers[i])
 		if w != g {
-			t.Errorf("%s:%d: %s\n  plain Go: %s\n  %s: %s", request.File, request.Line, request.Text, w, under, g)
+			found = append(found, fmt.Sprintf("%s:%d: %s\n  plain Go: %s\n  %s: %s", request.File, request.Line, request.Text, w, under, g))
+		} else if e := want.answers[i].Error; e != nil && e.Code == "Panic" && !strings.HasSuffix(e.At, got.answers[i].Error.At) {
+			found = append(found, fmt.Sprintf("%s:%d: %s\n  plain Go: panics at %s\n  %s: at %s", request.File, request.Line, request.Text, e.At, under, got.answers[i].Error.At))
 		}
 	}
-	w, g := normalJSON(want.states), normalJSON(got.states)
-	if w != g {
-		t.Errorf("%s: final states\n  plain Go: %s\n  %s: %s", c.name, w, under, g)
+	if w, g := normalJSON(want.states), normalJSON(got.states); w != g {
+		found = append(found, fmt.Sprintf("%s: final states\n  plain Go: %s\n  %s: %s", c.name, w, under, g))
 	}
+	return found
 }
 
 // normal writes an answer so that equal ones are equal texts. Texts of refusals and stops are each side's own.

@@ -110,10 +110,16 @@ func start(r Request, program func() *runner.Program) (*world, error) {
 	case "direct":
 		w.run = func(l runner.Limits, c runner.Call) runner.Outcome { return runner.Direct(p, m, l, c) }
 	case "chaos":
-		w.run = func(l runner.Limits, c runner.Call) runner.Outcome { return runner.Chaos(p, m, l, c) }
+		w.run = func(l runner.Limits, c runner.Call) runner.Outcome {
+			l.Depth = 300 // each call saves all frames below it
+			return runner.Chaos(p, m, l, c)
+		}
 	case "messages":
 		s := runner.NewMessages(p, r.Seed)
-		w.store, w.run = s, s.Run
+		w.store, w.run = s, func(l runner.Limits, c runner.Call) runner.Outcome {
+			l.Depth = 1000 // a call that comes back to an entity saves all that waits there
+			return s.Run(l, c)
+		}
 	default:
 		return nil, fmt.Errorf("no driver %q", r.Driver)
 	}
