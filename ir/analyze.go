@@ -137,13 +137,7 @@ func newCallGraph(p *Program) *callGraph {
 		g.scopes[f.Name] = NewScope(p, f)
 		g.findValues(f)
 	}
-	for _, d := range p.Types {
-		for _, m := range d.Methods {
-			if f := p.Func(m.Func); f != nil && p.Entity(d.Name) == nil {
-				g.methods = append(g.methods, f)
-			}
-		}
-	}
+	g.findMethods()
 	for _, f := range p.Funcs {
 		s := g.scopes[f.Name]
 		for _, b := range f.Blocks {
@@ -156,8 +150,82 @@ func newCallGraph(p *Program) *callGraph {
 				}
 			}
 		}
+		g.out[f.Name] = eachOnce(g.out[f.Name])
 	}
 	return g
+}
+
+// eachOnce sorts calls by name and drops the doubles.
+func eachOnce(list []callee) []callee {
+	slices.SortFunc(list, func(a, b callee) int {
+		return cmp.Or(strings.Compare(a.to.Name, b.to.Name), cmp.Compare(a.how, b.how))
+	})
+	return slices.Compact(list)
+}
+
+// findMethods notes the methods of plain types that the host library may call back: it finds a value's methods through
+// an interface, or in what it reaches from one, so that the type has been boxed somewhere, or is part of one that has,
+// or of a parameter of an extern that calls back.
+func (g *callGraph) findMethods() {
+	shown := map[string]bool{}
+	for _, f := range g.p.Funcs {
+		s := g.scopes[f.Name]
+		WalkExprs(f, func(e Expr) {
+			x := boxedIn(e)
+			if x == nil {
+				return
+			}
+			if t, err := s.TypeOf(x); err == nil {
+				g.show(t, shown)
+			}
+		})
+	}
+	for _, x := range g.p.Externs {
+		if x.Calls {
+			for _, t := range x.Params {
+				g.show(t, shown)
+			}
+		}
+	}
+	for _, d := range g.p.Types {
+		for _, m := range d.Methods {
+			if f := g.p.Func(m.Func); f != nil && shown[d.Name] && g.p.Entity(d.Name) == nil {
+				g.methods = append(g.methods, f)
+			}
+		}
+	}
+}
+
+// boxedIn gives what an expression puts behind an interface, of the program or of the host, or nil.
+func boxedIn(e Expr) Expr {
+	switch e := e.(type) {
+	case *Box:
+		return e.X
+	case *Convert:
+		if e.To != nil && e.To.Kind == Host {
+			return e.X
+		}
+	}
+	return nil
+}
+
+// show notes the declared types in a type.
+func (g *callGraph) show(t *Type, shown map[string]bool) {
+	if t == nil {
+		return
+	}
+	g.show(t.Key, shown)
+	g.show(t.Elem, shown)
+	if t.Kind != NamedKind || shown[t.Name] {
+		return
+	}
+	shown[t.Name] = true
+	if d := g.p.Type(t.Name); d != nil {
+		g.show(d.Is, shown)
+		for _, f := range d.Struct {
+			g.show(f.Type, shown)
+		}
+	}
 }
 
 // findValues notes the functions that a function makes func values of.
@@ -244,7 +312,7 @@ func (g *callGraph) faceCallees(iface *Type, method string) []callee {
 }
 
 // externCallees gives what a function of the host library may call back: every func value of a type it is given, and,
-// if it is given anything that may have methods, every method of a plain type.
+// if it is given anything that may have methods, every method that it may find.
 func (g *callGraph) externCallees(x *Extern) []callee {
 	if x == nil || !x.Calls {
 		return nil

@@ -250,6 +250,32 @@ funcs:
 	}
 }
 
+// What the library may call back are methods of types whose values it may see: boxed ones and what these hold.
+func TestCallBacksAreOfShownTypes(t *testing.T) {
+	const text = `
+ir: sfc/v1
+id: p
+name: p
+version: 1
+types:
+  Seen: {struct: [{part: list Part}]}
+  Part: {struct: [{x: int}], methods: {String: Part.String}}
+  Stack: {struct: [{xs: list int}], methods: {Push: {func: Stack.Push, pointer: true}}}
+externs:
+  go:fmt.Sprint: {params: [list any], results: [string], variadic: true, calls: true}
+funcs:
+  Part.String: {params: [{p: Part}], results: [string], blocks: {b0: {end: {return: [{string: part}]}}}}
+  Stack.Push: {params: [{s: ptr Stack}], blocks: {b0: {do: [{set: {field: [s, xs]}, to: {nil: list int}}], end: {return: []}}}}
+  text: {params: [{s: Seen}, {st: ptr Stack}], results: [string], locals: {l: list any, r: string}, blocks: {b0: {do: [{list: list any, elems: [{box: s, as: any}], into: l}, {extern: go:fmt.Sprint, args: [l], into: [r]}], end: {return: [r]}}}}
+`
+	x := Analyze(read(t, text))
+	assert.Equal(t, []string{"Part.String"}, x.Func("text").Calls)
+	assert.Equal(t, Reads, x.Func("text").Effects)
+	x = Analyze(read(t, strings.Replace(text, "{box: s, as: any}", "{box: st, as: any}", 1)))
+	assert.Equal(t, []string{"Stack.Push"}, x.Func("text").Calls)
+	assert.Equal(t, Writes, x.Func("text").Effects)
+}
+
 func TestReadOnlyFollowsInvokes(t *testing.T) {
 	x := Analyze(load(t, "shop.yaml"))
 	assert.True(t, x.Func("Item.Price").ReadOnly)

@@ -516,6 +516,7 @@ func (v *verifier) facts() {
 		v.fail("the dataflow edges are not those of the functions")
 	}
 	v.assignedVars(x)
+	v.callBacks(x)
 	for _, f := range v.p.Funcs {
 		v.in(f, func() { v.funcFacts(f, x.Func(f.Name)) })
 	}
@@ -600,6 +601,72 @@ func (v *verifier) assignedVars(x *Facts) {
 			}
 		}
 	}
+}
+
+// callBacks: a function that the host library calls back cannot leave the entity. What is checked here are the
+// functions that a call names, by a local that holds them or at once.
+func (v *verifier) callBacks(x *Facts) {
+	for _, f := range v.p.Funcs {
+		held := funcsHeld(f)
+		for _, b := range f.Blocks {
+			for n, i := range b.Do {
+				c, ok := i.(*CallExtern)
+				if !ok {
+					continue
+				}
+				for _, name := range handedOver(c, held) {
+					if x.Func(name).Suspends {
+						v.in(f, func() {
+							v.in(b, func() {
+								v.step(i, n+1, false, func() { v.fail("function %q reaches another entity: %s cannot call it back", name, c.Extern) })
+							})
+						})
+					}
+				}
+			}
+		}
+	}
+}
+
+// funcsHeld gives the functions that the locals of a function hold as func values.
+func funcsHeld(f *Func) map[string][]string {
+	held := map[string][]string{}
+	for _, b := range f.Blocks {
+		for _, i := range b.Do {
+			switch i := i.(type) {
+			case *Closure:
+				held[i.Into] = append(held[i.Into], i.Func)
+			case *Set:
+				place, isName := i.Place.(*Name)
+				value, isFunc := i.To.(*FuncVal)
+				if isName && isFunc {
+					held[place.Name] = append(held[place.Name], value.Func)
+				}
+			}
+		}
+	}
+	return held
+}
+
+// handedOver gives the functions among the arguments of a call.
+func handedOver(c *CallExtern, held map[string][]string) []string {
+	var list []string
+	for _, a := range c.Args {
+		for {
+			conv, ok := a.(*Convert)
+			if !ok {
+				break
+			}
+			a = conv.X
+		}
+		switch a := a.(type) {
+		case *Name:
+			list = append(list, held[a.Name]...)
+		case *FuncVal:
+			list = append(list, a.Func)
+		}
+	}
+	return list
 }
 
 // rootOf gives the variable that a place is a part of, as long as no pointer is followed.
