@@ -2,7 +2,11 @@
 
 package ir
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // index finds the positions of declarations by name. It is a cache: an answer is checked against the program, and the
 // index is made anew when the program has changed.
@@ -245,8 +249,61 @@ func hasSigs(have, want []*Sig) bool {
 	return true
 }
 
-// IsHostName says whether a name is of the host library: go:io.EOF.
-func IsHostName(name string) bool { return strings.HasPrefix(name, "go:") }
+// IsHostName says whether a name is of a host's library: go:io.EOF.
+func IsHostName(name string) bool { return hostOf(name) != "" }
+
+// hostOf gives the host that a name is of: go.
+func hostOf(name string) string {
+	host, _, found := strings.Cut(name, ":")
+	if !found || strings.ContainsFunc(host, func(r rune) bool { return r < 'a' || r > 'z' }) {
+		return ""
+	}
+	return host
+}
+
+// Hosts gives the hosts whose libraries a program needs, sorted: a backend runs it if it runs on one that is all of
+// them. A program without externs, host types and host variables needs none.
+func Hosts(p *Program) []string {
+	hosts := map[string]bool{}
+	for _, x := range p.Externs {
+		hosts[hostOf(x.Name)] = true
+	}
+	for _, f := range p.Funcs {
+		for _, list := range [][]*Local{f.Params, f.Results, f.Captures, f.Locals} {
+			for _, l := range list {
+				hostsIn(l.Type, hosts)
+			}
+		}
+		WalkExprs(f, func(e Expr) {
+			if g, ok := e.(*Global); ok {
+				hosts[hostOf(g.Name)] = true
+			}
+		})
+	}
+	for _, d := range p.Types {
+		hostsIn(d.Is, hosts)
+		for _, f := range d.Struct {
+			hostsIn(f.Type, hosts)
+		}
+	}
+	delete(hosts, "")
+	return slices.Sorted(maps.Keys(hosts))
+}
+
+// hostsIn notes the hosts of the types in a type.
+func hostsIn(t *Type, hosts map[string]bool) {
+	if t == nil {
+		return
+	}
+	if t.Kind == Host {
+		hosts[hostOf(t.Name)] = true
+	}
+	hostsIn(t.Key, hosts)
+	hostsIn(t.Elem, hosts)
+	for _, u := range append(slices.Clone(t.Params), t.Results...) {
+		hostsIn(u, hosts)
+	}
+}
 
 // isHost says whether a type's methods are the host library's.
 func isHost(p *Program, t *Type) bool {

@@ -291,6 +291,9 @@ func FuzzDecode(f *testing.F) {
 		f.Add(data, false)
 		f.Add(text, true)
 	}
+	for _, text := range []string{calling, twoBlocks, before, do("{cell: c, to: n}, {closure: inner, cells: [c], into: g}").text()} {
+		f.Add([]byte(text), false)
+	}
 	f.Add([]byte(eval("{slice: xs, lo: {lit: 3, as: Color}, hi: {string: {b64: /w==}}}").text()), false)
 	f.Add([]byte(endThen("{switch: s, cases: [{is: {string: a}, to: b1}], default: b1}").text()), false)
 	f.Fuzz(func(t *testing.T, data []byte, isJSON bool) {

@@ -126,7 +126,7 @@ func (p *typeParser) parse(depth int) (*Type, error) {
 	if k, ok := basics[w]; ok {
 		return Basic(k), nil
 	}
-	if strings.HasPrefix(w, "go:") {
+	if IsHostName(w) {
 		return HostType(w), nil
 	}
 	return NamedType(w), nil

@@ -217,7 +217,7 @@ func (v *verifier) typ(t *Type, u use, depth int) bool {
 		}
 	case Host:
 		if !IsHostName(t.Name) {
-			v.fail("host type %q does not begin with go:", t.Name)
+			v.fail("host type %q does not begin with its host: go:strings.Builder", t.Name)
 			return false
 		}
 	case NamedKind:
