@@ -52,6 +52,8 @@ func Generate(p *ir.Program, opts Options) (map[string][]byte, error) {
 		dyn:     map[string]*ir.Type{},
 		codecs:  map[string]*codec{},
 		fnTypes: map[string]*fnType{},
+
+		selfRefs: map[string]bool{},
 	}
 	g.prepare()
 	for _, f := range g.order {
@@ -82,7 +84,9 @@ type gen struct {
 	dyn     map[string]*ir.Type
 	codecs  map[string]*codec
 	fnTypes map[string]*fnType
-	errs    []error
+
+	selfRefs map[string]bool // entity types of which an own receiver is used as a value
+	errs     []error
 }
 
 // fail records an error at a line of a function.

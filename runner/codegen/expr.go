@@ -150,6 +150,7 @@ func (w *body) code(e ir.Expr) code {
 // name reads a variable; the own receiver as a value is the reference to the running entity.
 func (w *body) name(e *ir.Name) code {
 	if w.fn.scope.IsSelf(e) {
+		w.selfRefs[w.fn.f.Entity] = true
 		return operand(fmt.Sprintf("%s(t, %s)", w.types["self "+w.fn.f.Entity], w.self()))
 	}
 	if l := w.fn.scope.Local(e.Name); l != nil && l.Cell {

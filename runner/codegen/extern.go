@@ -226,21 +226,27 @@ func (w *body) costFactor(x *ir.Extern, f string) string {
 	arg := "#" + digits + "#"
 	switch name {
 	case "len":
+		if ir.IsInterface(w.p, x.Params[i]) {
+			return w.runner("Length") + "(" + arg + ")"
+		}
 		return "int64(len(" + arg + "))"
 	case "sum":
 		return w.runner("Total") + "(" + arg + ")"
 	case "arg":
 		return w.runner("Amount") + "(" + arg + ")"
 	case "log":
+		if ir.IsInterface(w.p, x.Params[i]) {
+			return "int64(" + w.use(w.out, "math/bits") + ".Len(uint(" + w.runner("Length") + "(" + arg + "))))"
+		}
 		return "int64(" + w.use(w.out, "math/bits") + ".Len(uint(len(" + arg + "))))"
 	case "size":
-		return "runner.Size(" + arg + ")"
+		return w.runner("Size") + "(" + arg + ")"
 	case "pad":
 		rest := "nil"
 		if x.Variadic && i+1 < len(x.Params) {
 			rest = fmt.Sprintf("#%d#", len(x.Params)-1)
 		}
-		return "runner.Padding(" + arg + ", " + rest + ")"
+		return w.runner("Padding") + "(" + arg + ", " + rest + ")"
 	}
 	w.fail(w.fn.f, w.line, "extern %q: cost %q is not understood", x.Name, f)
 	return "1"

@@ -4,6 +4,7 @@ package codegen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stateful-entities/sfc/ir"
@@ -168,6 +169,7 @@ func (w *body) suspend(at, split int, op string) {
 // functions.
 func (w *body) resume(at, split int, into []string, callees []*fun) {
 	w.out.same(fmt.Sprintf("%s:", w.contLabel(split)))
+	callees = slices.CompactFunc(callees, func(a, b *fun) bool { return a == b }) // T and *T share their methods
 	left := w.assign(into)
 	take := func(frame string) string {
 		var list []string

@@ -52,6 +52,11 @@ func main() {
 	}
 	state := w.State
 	do := func(call runner.Call) runner.Outcome { return run(p, w, runner.Limits{Steps: 5_000_000}, call) }
+	if in.Driver == "messages" {
+		m := runner.NewMessages(p, 1)
+		state = m.State
+		do = func(call runner.Call) runner.Outcome { return m.Run(runner.Limits{Steps: 5_000_000}, call) }
+	}
 	var out []string
 	for i, r := range in.Requests {
 		target, rest, _ := strings.Cut(r, " ")
@@ -237,7 +242,7 @@ func TestGeneratedProgramsGiveTheRightAnswers(t *testing.T) {
 	list := scripts(t)
 	exe := build(t, list)
 	for _, s := range list {
-		for _, how := range []string{"direct", "chaos"} {
+		for _, how := range []string{"direct", "chaos", "messages"} {
 			t.Run(s.name+"/"+how, func(t *testing.T) {
 				in, err := json.Marshal(map[string]any{"Program": s.name, "Driver": how, "Requests": s.requests})
 				require.NoError(t, err)

@@ -186,7 +186,12 @@ func (g *gen) writeRef(f *file, e *ir.Entity) {
 		}
 		f.linef("func (%s) %s%s { panic(%q) }", id, m.name, g.signature(f, m.t), m.f.Name+" is called by the host library")
 	}
-	f.linef("\nfunc %s(t *runner.Thread, x *%s) %s {\nif x == nil {\nreturn \"\"\n}\nreturn %s(t.SelfKey())\n}\n", g.types["self "+e.Name], state, id, id)
+	f.lines("")
+	if !g.selfRefs[e.Name] {
+		return
+	}
+	f.linef("// %s is the own receiver as a value: the reference to the entity that runs.", g.types["self "+e.Name])
+	f.linef("func %s(t *runner.Thread, x *%s) %s {\nif x == nil {\nreturn \"\"\n}\nreturn %s(t.SelfKey())\n}\n", g.types["self "+e.Name], state, id, id)
 }
 
 // method is one of a concrete type's method set, as Go names and types it.
