@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/stateful-entities/sfc/runner"
 )
@@ -466,4 +467,20 @@ var dyn = []*runner.DynType{
 		Is:  func(v any) bool { _, ok := v.(*Node); return ok },
 		Enc: func(e *runner.Enc, v any) { runner.EncPtr(e, v.(*Node), encNode) },
 		Dec: func(d *runner.Dec) any { return runner.DecPtr(d, decNode) }},
+}
+
+// A method that writes although its Func says it does not loses the write: chaos finds that.
+func TestChaosFindsAWriterThatClaimsToRead(t *testing.T) {
+	for _, d := range drivers(prog) {
+		if d.name != "chaos" {
+			continue
+		}
+		for _, r := range newA() {
+			require.Equal(t, r.want, d.ask(none, "r", r.fn, r.key, r.args...))
+		}
+		fnChange.Writes = false
+		got := d.ask(none, "r", fnChange, "a", 0)
+		fnChange.Writes = true
+		assert.Equal(t, `Unavailable "A.Change writes the state of A/a, but is said not to" A/a A.Change  [r]`, got)
+	}
 }

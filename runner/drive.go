@@ -24,8 +24,14 @@ func (t *Thread) loop() (done bool) {
 	}()
 	for {
 		top := &t.stack[len(t.stack)-1]
+		if t.mode == chaotic {
+			t.watchTop(top)
+		}
 		op := top.f.Step(t)
 		t.recovered = nil
+		if t.mode == chaotic {
+			t.checkWatched()
+		}
 		if op == Return {
 			if t.returned() {
 				return true

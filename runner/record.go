@@ -2,8 +2,6 @@
 
 package runner
 
-import "fmt"
-
 // record is what one transaction has at one address. Frames may share memory with objects and with each other; so all
 // of them are encoded together, with the capacities that slices have.
 type record struct {
@@ -114,6 +112,9 @@ func (d *Dec) activations(r *record, objects []*object) {
 		d.ArrayOf(3)
 		w := waiting{from: Address{Type: DecInt[int](d), Key: d.String()}}
 		w.frames = DecInt[int](d)
+		if w.frames < 1 {
+			d.fail("an activation of %d frames", w.frames)
+		}
 		r.waits = append(r.waits, w)
 	}
 	for range d.Uint() {
@@ -132,39 +133,5 @@ func (d *Dec) activations(r *record, objects []*object) {
 		s.f = s.fn.New()
 		s.f.Dec(d)
 		r.slots = append(r.slots, s)
-	}
-}
-
-// shake encodes, drops and decodes all frames and objects of the transaction, address by address.
-func (t *Thread) shake() {
-	t.shakeAt(nil)
-	for _, c := range t.cells.order {
-		t.shakeAt(c)
-	}
-}
-
-func (t *Thread) shakeAt(c *cell) {
-	r := &record{cell: c}
-	for _, s := range t.stack {
-		if s.home == c {
-			r.slots = append(r.slots, s)
-		}
-	}
-	if _, untouched := r.objects(); untouched || len(r.slots) == 0 && c == nil {
-		return
-	}
-	b, err := t.prog.encodeRecord(&t.enc, r)
-	if err == nil {
-		r, err = t.prog.decodeRecord(b, c)
-	}
-	if err != nil {
-		t.stop(asStop(fmt.Errorf("suspended frames at %s: %w", c.name(), err)))
-	}
-	i := 0
-	for j := range t.stack {
-		if s := &t.stack[j]; s.home == c {
-			s.f, s.self, s.recovered = r.slots[i].f, r.slots[i].self, r.slots[i].recovered
-			i++
-		}
 	}
 }

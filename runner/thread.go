@@ -20,6 +20,7 @@ type Thread struct {
 	callback    bool  // runs a method that the host library called
 
 	mode  mode
+	watch watched // chaos
 	stack []slot
 	base  int // depth below the bottom frame: that of the callers, in message mode
 	cells cells
@@ -81,7 +82,7 @@ func (t *Thread) end() {
 	clear(t.stack)
 	t.stack = t.stack[:0]
 	t.cells.forget()
-	t.out = Event{}
+	t.out, t.watch = Event{}, watched{}
 	t.stopped, t.panicked, t.recovered = nil, nil, nil
 }
 
