@@ -16,6 +16,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/stateful-entities/sfc/backends"
 	"github.com/stateful-entities/sfc/frontend/plain"
 	"github.com/stateful-entities/sfc/internal/calls"
 )
@@ -36,6 +37,10 @@ func testCommand() *cli.Command {
 			if !isFolder(arg) {
 				return usage("test wants the folder of a package, got %q", arg)
 			}
+			s, err := load(arg, nil) // a refused program is not tested
+			if err != nil {
+				return err
+			}
 			goOK, err := goTest(c, arg)
 			if err != nil {
 				return err
@@ -43,7 +48,7 @@ func testCommand() *cli.Command {
 			if c.IsSet("run") { // a choice of Go tests
 				return failUnless(goOK)
 			}
-			callsOK, err := testCalls(c, arg)
+			callsOK, err := testCalls(c, s, arg)
 			if err != nil {
 				return err
 			}
@@ -66,7 +71,7 @@ func goTest(c *cli.Context, dir string) (ok bool, err error) {
 		return false, err
 	}
 	defer remove()
-	args := []string{"test", "-overlay", overlay}
+	args := []string{"test", "-vet=off", "-overlay", overlay} // vet would look for the overlay's folders on disk
 	if c.Bool("v") {
 		args = append(args, "-v")
 	}
@@ -83,7 +88,7 @@ func goTest(c *cli.Context, dir string) (ok bool, err error) {
 }
 
 // testCalls plays the package's calls.txt, if it has one, on a program started for it.
-func testCalls(c *cli.Context, dir string) (ok bool, err error) {
+func testCalls(c *cli.Context, s *source, dir string) (ok bool, err error) {
 	file := filepath.Join(dir, "calls.txt")
 	if _, err := os.Stat(file); os.IsNotExist(err) {
 		return true, nil
@@ -96,15 +101,20 @@ func testCalls(c *cli.Context, dir string) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	s, err := load(dir, nil)
-	if err != nil {
-		return false, err
-	}
 	exe, err := s.build(c.Context, to, c.App.ErrWriter)
 	if err != nil {
 		return false, err
 	}
-	failures, err := playFresh(c.Context, exe, script, c.App.ErrWriter)
+	args := []string{"--listen", "127.0.0.1:0"}
+	if to.Features().Has(backends.Durable) {
+		data, err := os.MkdirTemp("", "sfc-test-")
+		if err != nil {
+			return false, err
+		}
+		defer os.RemoveAll(data)
+		args = append(args, "--data", data)
+	}
+	failures, err := playFresh(c.Context, &prepared{exe, args}, script, c.App.ErrWriter)
 	if err != nil {
 		return false, err
 	}
@@ -119,18 +129,12 @@ func testCalls(c *cli.Context, dir string) (ok bool, err error) {
 	return len(failures) == 0, nil
 }
 
-// playFresh starts a program with nothing in it, plays a script and stops it.
-func playFresh(ctx context.Context, exe string, script []*calls.Request, stderr io.Writer) (failures []*calls.Failure, err error) {
-	data, err := os.MkdirTemp("", "sfc-test-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(data)
+// playFresh starts a program, plays a script and stops it.
+func playFresh(ctx context.Context, p *prepared, script []*calls.Request, stderr io.Writer) (failures []*calls.Failure, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	reader, writer := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		p := &prepared{exe: exe, args: []string{"--listen", "127.0.0.1:0", "--data", data}}
 		err := p.serve(ctx, writer, stderr)
 		writer.Close()
 		ended <- err
