@@ -461,6 +461,10 @@ func (f *fn) multi(e ast.Expr, targets []*target) ([]string, []types.Type) {
 		op := f.expr(x.X)
 		v := op()
 		t := f.typeOf(x.Type)
+		f.asserts(x.X, t)
+		if !f.possible(x.X, t) {
+			v = &ir.Convert{X: v, To: ir.Basic(ir.Any)}
+		}
 		into := []string{f.temp(f.typ(t, e)), f.temp(ir.Basic(ir.Bool))}
 		f.effect(&ir.Assert{X: v, Type: f.typ(t, e), Into: into, At: f.at})
 		return into, []types.Type{t, types.Typ[types.Bool]}

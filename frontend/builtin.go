@@ -11,6 +11,11 @@ import (
 
 // builtinValue lowers a builtin that gives a value.
 func (f *fn) builtinValue(name string, e *ast.CallExpr) (operand, bool) {
+	if len(e.Args) == 1 {
+		if _, ok := f.typeOf(e.Args[0]).(*types.Tuple); ok {
+			return f.unsupported("SF1511", e, nil, "%s of a call with several results is not supported yet", name), true
+		}
+	}
 	mark := len(f.pending)
 	t := f.irType(e)
 	switch name {
@@ -206,6 +211,11 @@ func (f *fn) copySource(e ast.Expr) operand {
 
 // builtinStmt lowers a builtin that stands as a statement, and has no form of its own as a call.
 func (f *fn) builtinStmt(name string, e *ast.CallExpr) bool {
+	if len(e.Args) > 0 {
+		if _, ok := f.typeOf(e.Args[0]).(*types.Tuple); ok {
+			return false
+		}
+	}
 	switch name {
 	case "panic":
 		x := f.valueTo(e.Args[0], anyType)
@@ -226,6 +236,13 @@ var anyType = types.Universe.Lookup("any").Type()
 // prepareBuiltin lowers a builtin called as a statement or deferred.
 func (f *fn) prepareBuiltin(name string, e *ast.CallExpr) *prepared {
 	p := &prepared{}
+	if len(e.Args) == 1 && name != "print" && name != "println" {
+		if _, ok := f.typeOf(e.Args[0]).(*types.Tuple); ok {
+			f.report("SF1511", e, "%s of a call with several results is not supported yet", name)
+			p.emit = func([]ir.Expr, []string) {}
+			return p
+		}
+	}
 	switch name {
 	case "delete":
 		m := f.typeOf(e.Args[0]).Underlying().(*types.Map)
@@ -236,10 +253,7 @@ func (f *fn) prepareBuiltin(name string, e *ast.CallExpr) *prepared {
 		p.arg(f.expr(e.Args[0]), f.irType(e.Args[0]))
 		p.emit = func(a []ir.Expr, _ []string) { f.do(&ir.Clear{X: a[0], At: f.at}) }
 	case "print", "println":
-		for _, a := range e.Args {
-			t := types.Default(f.typeOf(a))
-			p.arg(f.exprTo(a, t), f.typ(t, a))
-		}
+		f.printArgs(p, e)
 		p.emit = func(a []ir.Expr, _ []string) { f.do(&ir.Print{Args: a, Line: name == "println", At: f.at}) }
 	case "panic":
 		p.arg(f.exprTo(e.Args[0], anyType), ir.Basic(ir.Any))
@@ -261,6 +275,22 @@ func (f *fn) prepareBuiltin(name string, e *ast.CallExpr) *prepared {
 		p.emit = func([]ir.Expr, []string) {}
 	}
 	return p
+}
+
+func (f *fn) printArgs(p *prepared, e *ast.CallExpr) {
+	if len(e.Args) == 1 {
+		if _, ok := f.typeOf(e.Args[0]).(*types.Tuple); ok {
+			names, list := f.callMulti(ast.Unparen(e.Args[0]).(*ast.CallExpr))
+			for i := range names {
+				p.arg(nameOf(names[i]), f.typ(list[i], e))
+			}
+			return
+		}
+	}
+	for _, a := range e.Args {
+		t := types.Default(f.typeOf(a))
+		p.arg(f.exprTo(a, t), f.typ(t, a))
+	}
 }
 
 // conversion lowers T(x).

@@ -357,6 +357,9 @@ func (f *fn) prepareOwn(p *prepared, m *types.Func, draft *variable, sig *types.
 }
 
 func (f *fn) prepareInvoke(p *prepared, on operand, t types.Type, en *entity, m *types.Func, sig *types.Signature, e *ast.CallExpr) *prepared {
+	if f.inInit {
+		f.report("SF1511", e, "initialisation cannot call an entity: there are none yet")
+	}
 	p.arg(on, f.typ(t, e))
 	f.args(p, sig, e, true)
 	name := f.entityMethod(en, m.Name(), e)
@@ -370,10 +373,13 @@ func (f *fn) prepareInvoke(p *prepared, on operand, t types.Type, en *entity, m 
 	return p
 }
 
-// prepareFace: the receiver is read in its place among the calls, as gc does.
+// prepareFace calls through an interface. The receiver is read late, except where gc knows its type.
 func (f *fn) prepareFace(p *prepared, x operand, t types.Type, m *types.Func, sig *types.Signature, e *ast.CallExpr) *prepared {
 	it := f.typ(t, e)
-	p.arg(f.seq(len(f.pending), it, x), it)
+	if sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok && f.devirtualized(sel.X) {
+		x = f.seq(len(f.pending), it, x)
+	}
+	p.arg(x, it)
 	f.args(p, sig, e, true)
 	name, accept := m.Name(), f.accepts(e)
 	p.emit = func(args []ir.Expr, into []string) {
@@ -437,10 +443,11 @@ func (f *fn) prepareMethodExpr(sel *ast.SelectorExpr, s *selection, sig *types.S
 	call := &ast.CallExpr{Fun: e.Fun, Args: e.Args[1:], Ellipsis: e.Ellipsis, Lparen: e.Lparen, Rparen: e.Rparen}
 	x := e.Args[0]
 	en := f.refTo(s.recv)
+	_, tuple := f.typeOf(x).(*types.Tuple)
 	switch {
-	case len(s.path) != 1:
+	case len(s.path) != 1 || tuple:
 		p.emit = func([]ir.Expr, []string) {}
-		f.report("SF1503", sel, "a method expression of a promoted method is not supported yet")
+		f.report("SF1503", sel, "this call of a method expression is not supported yet: write x.M(…)")
 		return p
 	case en != nil && f.isSelf(x):
 		return f.prepareOwn(p, m, nil, rest, call)

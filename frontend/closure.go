@@ -37,7 +37,7 @@ func (f *fn) closure(n ast.Node) *fn {
 	out := &ir.Func{Name: name, File: f.out.File, At: f.line(n.Pos()), Entity: f.out.Entity, Self: f.out.Self}
 	f.add(out)
 	inner := newFn(f.compiler, f.pkg, out)
-	inner.parent, inner.sub, inner.cells, inner.names, inner.lits = f, f.sub, f.cells, f.names, f.lits
+	inner.parent, inner.root, inner.sub, inner.cells, inner.names, inner.lits = f, f.root, f.sub, f.cells, f.names, f.lits
 	inner.self, inner.entity, inner.inInit, inner.at = f.self, f.entity, f.inInit, f.at
 	inner.start(inner.newBlock())
 	return inner

@@ -61,6 +61,9 @@ func (f *fn) convert(op operand, e ast.Expr, from, to types.Type, mark int) oper
 		}
 		from = types.Default(from)
 		f.boxes(from, e)
+		if s, ok := deref(from).(*types.Struct); ok && types.NewMethodSet(types.NewPointer(s)).Len() > 0 {
+			f.report("SF1511", e, "a struct type without a name that embeds methods cannot get into an interface yet: give it a name")
+		}
 		box := func() ir.Expr { return &ir.Box{X: op(), To: it} }
 		if f.copiedToBox(e, from) {
 			return f.seq(mark, it, box)
@@ -713,6 +716,10 @@ func (f *fn) slice(e *ast.SliceExpr) operand {
 func (f *fn) assertion(e *ast.TypeAssertExpr) operand {
 	x := f.expr(e.X)
 	t := f.irType(e)
+	f.asserts(e.X, f.typeOf(e))
+	if !f.possible(e.X, f.typeOf(e)) {
+		return f.unsupported("SF1501", e, nil, "%s can never hold in this instance: it is not supported yet", exprText(e))
+	}
 	emit := func() ir.Expr {
 		v := x()
 		into := f.temp(t)
@@ -727,6 +734,19 @@ func (f *fn) assertion(e *ast.TypeAssertExpr) operand {
 	x = func() ir.Expr { return v }
 	r := emit()
 	return nameOf(r.(*ir.Name).Name)
+}
+
+// asserts notes that a type is taken out of an interface with methods: the verifier then wants to see its methods.
+func (f *fn) asserts(x ast.Expr, t types.Type) {
+	if face, ok := f.typeOf(x).Underlying().(*types.Interface); ok && !face.Empty() && !types.IsInterface(t) {
+		f.boxes(t, x)
+	}
+}
+
+// possible says whether an interface can hold a type: in an instance of a generic function it may not.
+func (f *fn) possible(x ast.Expr, t types.Type) bool {
+	face, ok := f.typeOf(x).Underlying().(*types.Interface)
+	return !ok || types.IsInterface(t) || types.Implements(t, face)
 }
 
 func pointerShaped(t types.Type) bool {

@@ -22,7 +22,8 @@ type fn struct {
 	*compiler
 	pkg    *packages.Package
 	out    *ir.Func
-	parent *fn // the function around a closure
+	root   ast.Node // the declaration that is lowered
+	parent *fn      // the function around a closure
 	sub    substitution
 	vars   map[types.Object]*variable
 	cells  map[types.Object]bool // variables that closures share or whose address is taken
@@ -136,7 +137,7 @@ func (f *fn) guard(n ast.Node) {
 // body lowers a declared function.
 func (f *fn) body(n ast.Node, recv *ast.FieldList, typ *ast.FuncType, body *ast.BlockStmt, sig *types.Signature) {
 	defer f.guard(n)
-	f.cells = capturedVars(f.pkg.TypesInfo, n)
+	f.cells, f.root = capturedVars(f.pkg.TypesInfo, n), n
 	if f.creates != nil {
 		f.drafts = f.draftVars(body)
 	}

@@ -18,7 +18,11 @@ func (f *fn) composite(e *ast.CompositeLit) operand {
 			f.reportWith("SF1108", e, "call a constructor, a function that returns &"+en.name+"{…}", "an entity of type %s can only be built in a constructor, and returned from it", en.name)
 			return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }
 		}
-		return f.newComposite(e, p.Elem())
+		op, it := f.newComposite(e, p.Elem()), f.typ(t, e)
+		if it.Kind == ir.PtrKind {
+			return op
+		}
+		return func() ir.Expr { return &ir.Convert{X: op(), To: it} } // a declared pointer type
 	}
 	if en := f.entityOf(t); en != nil {
 		return f.unsupported("SF1109", e, nil, "an entity of type %s cannot be a value: use a pointer, which is a reference to it", en.name)

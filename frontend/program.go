@@ -66,6 +66,8 @@ type compiler struct {
 	deferred map[string]ast.Node // methods that are deferred through an interface, by name
 	copies   map[string]map[int]bool
 	context  *types.Context
+	depth    int // of the type being translated
+	tooDeep  bool
 }
 
 // declaration is a function of the module with a body.

@@ -165,7 +165,7 @@ func (f *fn) typeSwitch(s *ast.TypeSwitchStmt, label string) {
 	for i, c := range clauses {
 		for _, e := range c.List {
 			f.at = f.line(e.Pos())
-			single[i] = f.typeCase(tag, e, bodies[i])
+			single[i] = f.typeCase(x, tag, e, bodies[i])
 		}
 	}
 	f.jump(fallback)
@@ -182,7 +182,7 @@ func (f *fn) typeSwitch(s *ast.TypeSwitchStmt, label string) {
 }
 
 // typeCase tests for one type and names the temporary that then has the value.
-func (f *fn) typeCase(tag string, e ast.Expr, body *ir.Block) string {
+func (f *fn) typeCase(x ast.Expr, tag string, e ast.Expr, body *ir.Block) string {
 	next := f.newBlock()
 	if f.isNil(e) {
 		f.end(&ir.If{Cond: &ir.IsNil{X: &ir.Name{Name: tag}}, Then: body.Name, Else: next.Name, At: f.at})
@@ -191,7 +191,12 @@ func (f *fn) typeCase(tag string, e ast.Expr, body *ir.Block) string {
 	}
 	t := f.irType(e)
 	value, ok := f.temp(t), f.temp(ir.Basic(ir.Bool))
-	f.do(&ir.Assert{X: &ir.Name{Name: tag}, Type: t, Into: []string{value, ok}, At: f.at})
+	var v ir.Expr = &ir.Name{Name: tag}
+	f.asserts(x, f.typeOf(e))
+	if !f.possible(x, f.typeOf(e)) {
+		v = &ir.Convert{X: v, To: ir.Basic(ir.Any)}
+	}
+	f.do(&ir.Assert{X: v, Type: t, Into: []string{value, ok}, At: f.at})
 	f.end(&ir.If{Cond: &ir.Name{Name: ok}, Then: body.Name, Else: next.Name, At: f.at})
 	f.start(next)
 	return value

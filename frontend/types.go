@@ -219,8 +219,20 @@ var basicKinds = map[types.BasicKind]ir.Kind{
 	types.UntypedComplex: ir.C128, types.UntypedString: ir.String, types.UntypedNil: ir.Any,
 }
 
+// maxTypeDepth bounds how deep a type may be nested without names; the verifier's bound is a little above.
+const maxTypeDepth = 60
+
 // typ gives the program's type for a Go type. What cannot be a type of a program is reported at the node.
 func (c *compiler) typ(t types.Type, at ast.Node) *ir.Type {
+	if c.depth++; c.depth > maxTypeDepth {
+		c.depth--
+		if !c.tooDeep { // once: its parts are too deep as well
+			c.reportType("SF1511", at, t, "a type is nested deeper than %d", maxTypeDepth)
+		}
+		c.tooDeep = true
+		return ir.Basic(ir.Any)
+	}
+	defer func() { c.depth-- }()
 	switch t := types.Unalias(t).(type) {
 	case *types.Basic:
 		if k, ok := basicKinds[t.Kind()]; ok {
@@ -256,7 +268,7 @@ func (c *compiler) typ(t types.Type, at ast.Node) *ir.Type {
 	case *types.Chan:
 		c.reportType("SF1202", at, t, "channels (%s) cannot be suspended and moved", t)
 	case *types.TypeParam:
-		internal("type parameter %s was not replaced", t)
+		c.reportType("SF1501", at, t, "a type declared inside a generic function is not supported yet")
 	default:
 		c.reportType("SF1511", at, t, "type %s is not supported", t)
 	}
