@@ -130,6 +130,9 @@ func (p *printing) argument(a ast.Expr, verb rune) {
 	case s.reference != nil:
 		d = p.refuse("SF1309", p.b, a, "gives "+p.name+" "+s.words("a reference to "+s.reference.obj.Name()), "it would look inside an entity that may be elsewhere").
 			WithHelp("use its key (`.Key()`), or what its methods say")
+	case s.name != "":
+		d = p.refuse("SF1510", p.b, a, "gives "+p.name+" "+s.words(s.name), "it may show the name of the type, which is another one in the generated program").
+			WithHelp("use a constant format without %%T and %%#v, or a text of your own")
 	case s.address != "":
 		d = p.refuse("SF1308", p.b, a, "gives "+p.name+" "+s.words(s.address), "it would show an address, which differs from run to run").
 			WithHelp("print the fields that you mean, or give the type a String method")
@@ -221,6 +224,7 @@ type shown struct {
 	boxed     ast.Node     // where what was found gets into an interface
 	reference *entity
 	address   string
+	name      string // of a type, or "a func"
 	path      string // where in the argument it was found
 }
 
@@ -231,7 +235,32 @@ func (s *shown) words(what string) string {
 	return "a value with " + what + " (" + s.path + ")"
 }
 
-func (s *shown) found() bool { return s.reference != nil || s.address != "" }
+func (s *shown) found() bool { return s.reference != nil || s.address != "" || s.name != "" }
+
+// showsName says whether the call shows types by name, and there is nothing else to be looked at. It notes a name that
+// is another one in the generated program, which is one package: that of a type of another package, of an instance, of
+// a local type; and a func, which has a type of its own there.
+func (s *shown) showsName(t types.Type, path string) bool {
+	if s.verb != 'T' && s.verb != '#' && s.verb != anyVerb {
+		return false
+	}
+	switch t := t.(type) {
+	case *types.Named:
+		o := t.Obj()
+		if o.Pkg() == nil || !s.ours(o.Pkg()) {
+			return s.verb == 'T'
+		}
+		if o.Pkg() != s.main.Types || o.Parent() != o.Pkg().Scope() || t.TypeArgs().Len() > 0 || o.Pkg().Name() == "main" {
+			s.name, s.path = article(s.typeName(t)), path
+			return true
+		}
+		return s.verb == 'T'
+	case *types.Signature:
+		s.name, s.path = "a func", path
+		return true
+	}
+	return false
+}
 
 // look follows fmt and encoding/json: at depth 0 fmt prints what a pointer to a struct, slice, array or map points to,
 // deeper its address.
@@ -245,7 +274,7 @@ func (s *shown) look(t types.Type, depth int, path string) {
 		s.reference, s.path = e, path
 		return
 	}
-	if s.verb == 'T' || s.speaks(t) {
+	if s.speaks(t) || s.showsName(t, path) {
 		return
 	}
 	switch u := t.Underlying().(type) {
@@ -292,6 +321,10 @@ func (s *shown) pointer(u *types.Pointer, depth int, path string) {
 	switch u.Elem().Underlying().(type) {
 	case *types.Struct, *types.Slice, *types.Array, *types.Map:
 		composite = true
+	}
+	if s.verb == 'T' {
+		s.look(u.Elem(), depth+1, path)
+		return
 	}
 	if s.verb == 'p' || depth > 0 || !composite || s.verb == anyVerb {
 		s.leak("a pointer", path)

@@ -126,8 +126,8 @@ func TestRowsFitTheirSignatures(t *testing.T) {
 				n++
 			}
 			checkEffects(t, row, n)
-			checkCost(t, row, row.Steps, n)
-			checkCost(t, row, row.Bytes, n)
+			checkCost(t, row, row.Steps, sig)
+			checkCost(t, row, row.Bytes, sig)
 			assert.True(t, row.Calls || !takesCallbacks(sig), "%s may call back", name)
 		})
 	}
@@ -192,10 +192,17 @@ func checkEffects(t *testing.T, r Row, n int) {
 
 var factor = regexp.MustCompile(`^(\d+|result|(len|sum|arg|log|size|pad)\((\d)\))$`)
 
-func checkCost(t *testing.T, r Row, cost string, n int) {
+func checkCost(t *testing.T, r Row, cost string, sig *types.Signature) {
 	t.Helper()
 	if cost == "" {
 		return
+	}
+	var args []types.Type
+	if sig.Recv() != nil {
+		args = append(args, sig.Recv().Type())
+	}
+	for v := range sig.Params().Variables() {
+		args = append(args, v.Type())
 	}
 	for _, term := range strings.Split(cost, "+") {
 		product, by, divided := strings.Cut(term, "/")
@@ -210,10 +217,31 @@ func checkCost(t *testing.T, r Row, cost string, n int) {
 			}
 			if m[3] != "" {
 				k, _ := strconv.Atoi(m[3])
-				assert.Less(t, k, n, "%s: cost %q names an argument it does not have", r.Name, cost)
+				if assert.Less(t, k, len(args), "%s: cost %q names an argument it does not have", r.Name, cost) {
+					assert.True(t, measures(m[2], args[k]), "%s: %s of a %s in %q", r.Name, m[2], args[k], cost)
+				}
 			}
 		}
 	}
+}
+
+// measures says whether a factor of a cost can be asked of an argument of a type.
+func measures(factor string, t types.Type) bool {
+	_, generic := types.Unalias(t).(*types.TypeParam)
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		switch factor {
+		case "arg":
+			return u.Info()&types.IsInteger != 0
+		case "len", "log", "pad":
+			return u.Info()&types.IsString != 0
+		}
+	case *types.Slice:
+		return factor == "len" || factor == "log" || factor == "size" || factor == "sum"
+	case *types.Map, *types.Array:
+		return factor == "len" || factor == "log" || factor == "size"
+	}
+	return factor == "size" || generic && factor == "len" || generic && factor == "log"
 }
 
 func TestEveryRefusalSaysWhyAndWhatInstead(t *testing.T) {
