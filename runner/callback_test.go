@@ -79,7 +79,7 @@ func (r runaway) String() string { spin(); return "" }
 // polite has a String method that is done quickly.
 type polite struct{ n int }
 
-func (p polite) String() string { runner.Callback().Spend(10); return fmt.Sprint("polite ", p.n) }
+func (p polite) String() string { runner.Callback().Spend(10); return "polite " + fmt.Sprint(p.n) }
 
 const ranAway = `LimitExceeded: steps: more than 1000000`
 
@@ -351,4 +351,30 @@ func TestCosts(t *testing.T) {
 	assert.EqualValues(t, 10+7+300, runner.Padding("%10d %-7.300f", nil))
 	assert.EqualValues(t, 1_000_000, runner.Padding("%99999999d", nil))
 	assert.EqualValues(t, 2*50, runner.Padding("%*.*f", []any{50, 2, 1.5}))
+}
+
+// forever is a frame whose unwind edge leads to a block that panics again.
+type forever struct{ script }
+
+func (f *forever) Unwind(*runner.Panic) bool     { return true }
+func (f *forever) Step(*runner.Thread) runner.Op { panic("again") }
+
+func TestEndlessUnwindingIsBounded(t *testing.T) {
+	fn := &runner.Func{Name: "Run", Results: 2}
+	fn.New = func() runner.Frame { return &forever{script{fn: fn}} }
+	p := &runner.Program{Funcs: []*runner.Func{fn}}
+	o := runner.Direct(p, runner.NewMemory(p), runner.Limits{Steps: 100}, runner.Call{Func: fn, Frame: fn.New()})
+	require.NotNil(t, o.Err)
+	assert.Equal(t, "LimitExceeded: steps: more than 100", o.Err.String())
+}
+
+// A client may use its frame again: the driver leaves the arguments in it.
+func TestClientKeepsItsFrame(t *testing.T) {
+	for _, d := range drivers(prog) {
+		f := &fNewItem{name: "pen", price: 3, tags: []string{"x"}}
+		for range 3 {
+			d.run(none, runner.Call{Func: fnNewItem, Frame: f, Request: runner.Request{ID: "r"}})
+			assert.Equal(t, &fNewItem{name: "pen", price: 3, tags: []string{"x"}}, f, d.name)
+		}
+	}
 }

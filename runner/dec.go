@@ -44,7 +44,20 @@ func (d *Dec) fail(format string, args ...any) {
 }
 
 // Decode reads b, which read must use up. First the whole input is checked to be well-formed and deterministic.
-func (p *Program) Decode(b []byte, read func(*Dec)) (err error) {
+func (p *Program) Decode(b []byte, read func(*Dec)) error {
+	skipAll := func(d *Dec) {
+		for d.i < len(b) {
+			d.Skip()
+		}
+	}
+	if err := p.read(b, skipAll); err != nil {
+		return err
+	}
+	return p.read(b, read)
+}
+
+// read is Decode without the check, for bytes that were just made.
+func (p *Program) read(b []byte, read func(*Dec)) (err error) {
 	d := &Dec{p: p, b: b, room: maxDecoded}
 	defer func() {
 		switch r := recover().(type) {
@@ -57,10 +70,6 @@ func (p *Program) Decode(b []byte, read func(*Dec)) (err error) {
 			panic(r)
 		}
 	}()
-	for d.i < len(b) {
-		d.Skip()
-	}
-	*d = Dec{p: p, b: b, room: maxDecoded}
 	read(d)
 	if d.i != len(b) {
 		d.fail("%d bytes left over", len(b)-d.i)

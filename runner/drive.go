@@ -55,7 +55,9 @@ func (t *Thread) returned() bool {
 	top := &t.stack[n]
 	f := top.f
 	if top.entry && (n > 0 || t.mode != byMessage) {
-		f = t.handOut(f, top.fn)
+		if f = t.handOut(f, top.fn); f != top.f && n > 0 { // the root's frame is the client's
+			t.Free(top.f)
+		}
 	}
 	t.stack[n] = slot{}
 	t.stack = t.stack[:n]

@@ -60,16 +60,17 @@ func (t *Thread) encodeFrame(f Frame, graph, keep bool, what string) []byte {
 	return b
 }
 
-// decodeFrame makes a frame of its encoding.
+// decodeFrame makes a frame of an encoding that was just made.
 func (t *Thread) decodeFrame(fn *Func, b []byte) Frame {
 	f := t.New(fn)
-	if err := t.prog.Decode(b, f.Dec); err != nil {
+	if err := t.prog.read(b, f.Dec); err != nil {
 		t.stop(Stop{Code: "Unavailable", Message: fmt.Sprintf("frame of %s: %v", fn.Name, err)})
 	}
 	return f
 }
 
 // handIn gives the callee's frame: with copies of the arguments, where they reach memory. All arguments are one graph.
+// The frame given stays as it is.
 func (t *Thread) handIn(f Frame, fn *Func) Frame {
 	if !fn.CopyArgs {
 		if t.facts.funcs[fn.ID].sizedArgs {
@@ -77,9 +78,7 @@ func (t *Thread) handIn(f Frame, fn *Func) Frame {
 		}
 		return f
 	}
-	b := t.encodeFrame(f, true, false, "arguments")
-	t.Free(f)
-	return t.decodeFrame(fn, b)
+	return t.decodeFrame(fn, t.encodeFrame(f, true, false, "arguments"))
 }
 
 // handOut does the same for the results of a frame that has returned.
@@ -90,18 +89,16 @@ func (t *Thread) handOut(f Frame, fn *Func) Frame {
 		}
 		return f
 	}
-	b := t.encodeFrame(f, true, false, "results")
-	t.Free(f)
-	return t.decodeFrame(fn, b)
+	return t.decodeFrame(fn, t.encodeFrame(f, true, false, "results"))
 }
 
 // copyPanic copies a panic that leaves an entity.
 func (p *Program) copyPanic(x *Panic) (*Panic, error) {
 	b, err := p.encodePanic(x)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = p.read(b, func(d *Dec) { x = d.Panic() })
 	}
-	return p.decodePanic(b)
+	return x, err
 }
 
 func (p *Program) encodePanic(x *Panic) ([]byte, error) {

@@ -121,8 +121,10 @@ func findPlace(pkg string, raised bool, name func(file string) string) string {
 	}
 }
 
-// packageOf gives the package of a function's full name: all before the first dot of the last path element.
+// packageOf gives the package of a function's full name: all before the first dot of the last path element. What stands
+// in brackets are type arguments, with paths of their own.
 func packageOf(function string) string {
+	function, _, _ = strings.Cut(function, "[")
 	slash := strings.LastIndexByte(function, '/') + 1
 	if dot := strings.IndexByte(function[slash:], '.'); dot >= 0 {
 		return function[:slash+dot]

@@ -150,7 +150,7 @@ func (t *Thread) Invoke(f Frame, ty *EntityType, key string) Op {
 	t.countInvocation()
 	fn := f.Func()
 	if key == "" {
-		f = t.handIn(f, fn)
+		f = t.copied(f, fn)
 		t.push(slot{f: f, fn: fn, home: t.stack[len(t.stack)-1].home, entry: true})
 		return Invoking
 	}
@@ -159,7 +159,7 @@ func (t *Thread) Invoke(f Frame, ty *EntityType, key string) Op {
 		t.leave(Event{Kind: Invocation, To: Address{ty.ID, key}, Func: fn.ID, Body: t.encodeFrame(f, fn.CopyArgs, true, "arguments")})
 		return Invoking
 	}
-	f = t.handIn(f, fn)
+	f = t.copied(f, fn)
 	c := t.cell(ty, key)
 	if c.obj == nil {
 		panic(notFound(c.name(), fn.Name, t.place(false)))
@@ -169,6 +169,15 @@ func (t *Thread) Invoke(f Frame, ty *EntityType, key string) Op {
 	}
 	t.push(slot{f: f, fn: fn, self: c.obj, home: c, entry: true})
 	return Invoking
+}
+
+// copied is handIn of a frame that nobody needs any more if it was copied.
+func (t *Thread) copied(f Frame, fn *Func) Frame {
+	g := t.handIn(f, fn)
+	if g != f {
+		t.Free(f)
+	}
+	return g
 }
 
 // Create makes a state an entity, whose key it computes. The entity gets a copy. A key that is taken panics with an
