@@ -294,7 +294,9 @@ func (f *fn) readEarly(stores []*store) {
 		} else if s.place != nil {
 			s.place = f.savePlace(s.place, save)
 		}
-		if lit, ok := s.to.(*ir.Lit); !ok || lit == nil {
+		switch s.to.(type) {
+		case *ir.Lit, *ir.Nil, *ir.Zero:
+		default:
 			s.to = save(s.to, nil)
 		}
 		name := ""
@@ -327,9 +329,9 @@ func (f *fn) savePlace(p ir.Expr, save func(ir.Expr, *ir.Type) ir.Expr) ir.Expr 
 	switch p := p.(type) {
 	case *ir.Field:
 		if f.isPointerExpr(p.X) {
-			return &ir.Field{X: save(p.X, nil), Name: p.Name}
+			return &ir.Field{X: save(p.X, nil), Name: p.Name, Type: p.Type}
 		}
-		return &ir.Field{X: f.savePlace(p.X, save), Name: p.Name}
+		return &ir.Field{X: f.savePlace(p.X, save), Name: p.Name, Type: p.Type}
 	case *ir.Index:
 		if t := ir.Underlying(f.view(), f.exprType(p.X)); t != nil && t.Kind == ir.ArrayKind {
 			i := save(p.I, nil)

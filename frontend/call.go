@@ -302,10 +302,7 @@ func (f *fn) prepareMethod(sel *ast.SelectorExpr, s *selection, sig *types.Signa
 		if en := f.refTo(t); en != nil && (i > 0 || !own && draft == nil) {
 			return f.prepareInvoke(p, x, t, en, m, sig, e)
 		}
-		field := deref(t).Underlying().(*types.Struct).Field(index)
-		prev := x
-		x = func() ir.Expr { return &ir.Field{X: prev(), Name: field.Name()} }
-		t = field.Type()
+		x, t = f.field(x, t, index, e)
 	}
 	if en := f.refTo(t); en != nil {
 		return f.prepareInvoke(p, x, t, en, m, sig, e)

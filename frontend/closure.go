@@ -141,10 +141,7 @@ func (f *fn) boundMethod(e *ast.SelectorExpr, s *selection, m *types.Func, t *ir
 		if f.refTo(rt) != nil && !f.isSelf(e.X) {
 			break
 		}
-		field := deref(rt).Underlying().(*types.Struct).Field(index)
-		prev := recv
-		recv = func() ir.Expr { return &ir.Field{X: prev(), Name: field.Name()} }
-		rt = field.Type()
+		recv, rt = f.field(recv, rt, index, e)
 	}
 	en := f.refTo(rt)
 	if en == nil && !types.IsInterface(rt) {

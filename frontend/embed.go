@@ -56,10 +56,7 @@ func (f *fn) forwardTo(x operand, t types.Type, own bool, m *types.Func, path []
 		if f.refTo(t) != nil && !(own && i == 0) {
 			break
 		}
-		field := deref(t).Underlying().(*types.Struct).Field(index)
-		prev := x
-		x = func() ir.Expr { return &ir.Field{X: prev(), Name: field.Name()} }
-		t = field.Type()
+		x, t = f.field(x, t, index, nil)
 	}
 	call := &ast.CallExpr{Fun: &ast.Ident{Name: m.Name(), NamePos: m.Pos()}, Lparen: m.Pos(), Rparen: m.Pos()}
 	rest := plainSig(m.Signature())

@@ -315,16 +315,19 @@ func (f *fn) walkFields(at ast.Node, x ast.Expr, t types.Type, path []int) (oper
 			return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }, types.Typ[types.Int]
 		}
 		own = false
-		if n, ok := deref(t).(*types.Named); ok && f.by[n.Obj().Pkg()] == nil {
-			name := deref(t).Underlying().(*types.Struct).Field(i).Name()
-			return f.unsupported("SF1511", at, nil, "field %s of the library type %s is not supported yet", name, n), t
-		}
-		field := deref(t).Underlying().(*types.Struct).Field(i)
-		prev := op
-		op = func() ir.Expr { return &ir.Field{X: prev(), Name: field.Name()} }
-		t = field.Type()
+		op, t = f.field(op, t, i, at)
 	}
 	return op, t
+}
+
+// field selects one field of a struct or of what a pointer points to. A struct of the library says the field's type.
+func (f *fn) field(x operand, t types.Type, i int, at ast.Node) (operand, types.Type) {
+	v := deref(t).Underlying().(*types.Struct).Field(i)
+	var it *ir.Type
+	if n, ok := deref(t).(*types.Named); ok && f.by[n.Obj().Pkg()] == nil {
+		it = f.typ(v.Type(), at)
+	}
+	return func() ir.Expr { return &ir.Field{X: x(), Name: v.Name(), Type: it} }, v.Type()
 }
 
 func accessor(e *entity, field string) string {

@@ -597,6 +597,7 @@ func (f *fn) tidy() {
 	if f.cur != nil {
 		f.end(&ir.Unreachable{Why: "the end of the function is not reached"})
 	}
+	thread(f.out)
 	prune(f.out)
 	forward(f.out)
 	f.dropUnused()

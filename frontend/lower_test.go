@@ -44,12 +44,14 @@ func TestLower(t *testing.T) {
 
 func compileArchive(t *testing.T, archive *txtar.Archive) string {
 	dir := t.TempDir()
+	root, err := filepath.Abs("..")
+	require.NoError(t, err)
 	mod := "module example.com/m\n\ngo 1.26\n"
 	for _, f := range archive.Files[:len(archive.Files)-1] {
 		if f.Name == "go.mod" {
 			mod = ""
 		}
-		writeFile(t, filepath.Join(dir, f.Name), f.Data)
+		writeFile(t, filepath.Join(dir, f.Name), bytes.ReplaceAll(f.Data, []byte("=> SFC"), []byte("=> "+root)))
 	}
 	if mod != "" {
 		writeFile(t, filepath.Join(dir, "go.mod"), []byte(mod))

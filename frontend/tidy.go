@@ -8,6 +8,39 @@ import (
 	"github.com/stateful-entities/sfc/ir"
 )
 
+// thread lets jumps pass over blocks that only jump on.
+func thread(f *ir.Func) {
+	next := map[string]string{}
+	for _, b := range f.Blocks[1:] {
+		if j, ok := b.End.(*ir.Jump); ok && len(b.Do) == 0 {
+			next[b.Name] = j.To
+		}
+	}
+	last := func(name string) string {
+		for range f.Blocks { // an empty loop ends nowhere
+			to, ok := next[name]
+			if !ok {
+				return name
+			}
+			name = to
+		}
+		return name
+	}
+	for _, b := range f.Blocks {
+		switch t := b.End.(type) {
+		case *ir.Jump:
+			t.To = last(t.To)
+		case *ir.If:
+			t.Then, t.Else = last(t.Then), last(t.Else)
+		case *ir.Switch:
+			t.Default = last(t.Default)
+			for _, c := range t.Cases {
+				c.To = last(c.To)
+			}
+		}
+	}
+}
+
 // prune drops blocks that nothing leads to.
 func prune(f *ir.Func) {
 	by := map[string]*ir.Block{}
