@@ -87,28 +87,22 @@ func (a *activation) first(committed []byte) error {
 		return nil
 	}
 	a.ev.Meter.Entities++
-	a.c.existed = committed != nil
-	return a.decode(committed)
-}
-
-// reload takes the committed state where the record says only that the transaction left it as it is.
-func (a *activation) reload(committed []byte) error {
-	if a.c == nil || a.c.obj != nil || !a.r.untouched {
-		return nil
-	}
-	return a.decode(committed)
-}
-
-func (a *activation) decode(committed []byte) error {
 	if committed == nil {
 		return nil
 	}
-	state, err := a.t.prog.DecodeState(a.c.ty, committed)
-	if err != nil {
-		return err
+	a.c.existed = true
+	a.c.obj = &object{cell: a.c}
+	return a.reload(committed)
+}
+
+// reload takes the committed state where the record left it out.
+func (a *activation) reload(committed []byte) error {
+	if a.c == nil || a.c.obj == nil || a.c.obj.state != nil {
+		return nil
 	}
-	a.c.obj = &object{cell: a.c, state: state}
-	return nil
+	state, err := a.t.prog.DecodeState(a.c.ty, committed)
+	a.c.obj.state = state
+	return err
 }
 
 // accept takes the event: it puts frames on the stack, or notes the answer for those that are there.
@@ -332,9 +326,6 @@ func Settle(p *Program, to Address, record []byte) (Change, bool, error) {
 	}
 	if len(r.waits) > 0 {
 		return Change{}, false, fmt.Errorf("%s still runs", c.name())
-	}
-	if r.untouched {
-		return Change{}, false, nil
 	}
 	ch, ok := c.change()
 	return ch, ok, nil

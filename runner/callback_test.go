@@ -368,7 +368,7 @@ func TestEndlessUnwindingIsBounded(t *testing.T) {
 	assert.Equal(t, "LimitExceeded: steps: more than 100", o.Err.String())
 }
 
-// A client may use its frame again: the driver leaves the arguments in it.
+// A frame whose arguments were copied stays as it is: it is not cleared for another call.
 func TestClientKeepsItsFrame(t *testing.T) {
 	for _, d := range drivers(prog) {
 		f := &fNewItem{name: "pen", price: 3, tags: []string{"x"}}

@@ -22,12 +22,19 @@ func (t *Thread) shakeAt(c *cell) {
 			r.slots = append(r.slots, s)
 		}
 	}
-	if _, untouched := r.objects(); untouched || len(r.slots) == 0 && c == nil {
+	if len(r.slots) == 0 && (c == nil || c.obj == nil) {
 		return
+	}
+	var committed any
+	if c != nil && c.obj != nil {
+		committed = c.obj.state
 	}
 	b, err := t.prog.encodeRecord(&t.enc, r)
 	if err == nil {
 		r, err = t.prog.decodeRecord(b, c)
+	}
+	if c != nil && c.obj != nil && c.obj.state == nil {
+		c.obj.state = committed
 	}
 	if err != nil {
 		t.stop(asStop(fmt.Errorf("suspended frames at %s: %w", c.name(), err)))

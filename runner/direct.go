@@ -8,7 +8,7 @@ import "io"
 type Call struct {
 	Func    *Func
 	Key     string // of the entity; "" for free functions and constructors
-	Frame   Frame  // with its arguments set
+	Frame   Frame  // with its arguments set; the driver runs it
 	Request Request
 	Debug   io.Writer // where debug output goes; nil: nowhere
 	// Answer is given the root frame with its results after it returned without an error, and before the commit. An

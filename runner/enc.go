@@ -71,24 +71,41 @@ func (e *EncodeError) Error() string { return "cannot encode " + e.Why }
 func (e *Enc) fail(format string, args ...any) { panic(&EncodeError{fmt.Sprintf(format, args...)}) }
 
 // encode runs write, twice where there is sharing to learn, and gives the bytes, which are valid until the next call.
-func (e *Enc) encode(graph, clip bool, write func(*Enc)) (b []byte, err error) {
+func (e *Enc) encode(graph, clip bool, write func(*Enc)) ([]byte, error) {
+	e.Graph, e.clip, e.buf, e.depth, e.inKey = graph, clip, e.buf[:0], 0, false
+	err := e.attempt(func() {
+		if graph {
+			e.learn(write)
+		}
+		write(e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e.buf, nil
+}
+
+// learn is pass one.
+func (e *Enc) learn(write func(*Enc)) {
+	e.share.begin()
+	write(e)
+	e.share.learned()
+}
+
+// attempt runs f, which encodes.
+func (e *Enc) attempt(f func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			fault, ok := r.(*EncodeError)
 			if !ok {
 				panic(r)
 			}
-			b, err = nil, fault
+			e.share.scan = false
+			err = fault
 		}
 	}()
-	e.Graph, e.clip, e.buf, e.depth, e.inKey = graph, clip, e.buf[:0], 0, false
-	if graph {
-		e.share.begin()
-		write(e)
-		e.share.learned()
-	}
-	write(e)
-	return e.buf, nil
+	f()
+	return nil
 }
 
 // Encode encodes what write writes; with graph, what is shared stays shared.

@@ -131,3 +131,57 @@ func TestDamagedRecordsAreErrors(t *testing.T) {
 		assert.Error(t, err, "%+v", bad)
 	}
 }
+
+// The object is in the record only if it was written, or a frame holds memory of it.
+func TestRecordLeavesOutWhatTheCommittedStateHas(t *testing.T) {
+	big := plainA(make([]int, 1000)...)
+	for i := range big.xs {
+		big.xs[i] = 1 << 40
+	}
+	state, err := prog.EncodeState(tA, big, 1<<20)
+	require.NoError(t, err)
+	record := func(f runner.Frame) int {
+		ev := runner.Event{Kind: runner.Invocation, To: runner.Address{Type: tA.ID, Key: "a"}, From: runner.Address{Type: runner.Client}, Func: f.Func().ID}
+		ev.Meter.Steps = 100
+		ev.Body, err = prog.EncodeFrame(f)
+		require.NoError(t, err)
+		b, out, err := runner.Activate(prog, none, runner.Home{Committed: state}, ev)
+		require.NoError(t, err)
+		require.NotEqual(t, runner.Stopped, out.Kind)
+		return len(b)
+	}
+	assert.Less(t, record(&fTotal{}), 60, "holds nothing of the state while it waits")
+	assert.Greater(t, record(&fPeek{b: "b"}), 8000, "holds a slice of the state")
+	assert.Greater(t, record(&fChange{k: 0}), 8000, "wrote")
+}
+
+// fTotal is func (a *A) Total(b *B) int { b.Back(a, 0); return len(a.xs) }.
+type fTotal struct {
+	base
+	r0 int
+}
+
+var fnTotal = &runner.Func{Name: "A.Total", Entity: tA, Results: 1, New: func() runner.Frame { return new(fTotal) }}
+
+func (f *fTotal) Func() *runner.Func { return fnTotal }
+func (f *fTotal) Args() []any        { return nil }
+func (f *fTotal) Results() []any     { return []any{&f.r0} }
+func (f *fTotal) Step(t *runner.Thread) runner.Op {
+	if f.pc == 0 {
+		f.pc = 1
+		return t.Invoke(&fBack{a: t.SelfKey(), k: 1}, tB, "b")
+	}
+	f.r0 = len(t.Self().(*A).xs)
+	return f.done()
+}
+func (f *fTotal) Enc(e *runner.Enc) { e.Pc(f.pc); e.Int(int64(f.r0)) }
+func (f *fTotal) Dec(d *runner.Dec) { f.pc = d.Pc(); f.r0 = int(d.Int()) }
+
+// A waiting reader whose object was left out sees what its callee wrote to it.
+func TestReaderWithoutItsObjectSeesTheWrite(t *testing.T) {
+	for _, d := range drivers(prog) {
+		for _, r := range append(newA(), ask(fnTotal, "a").is("5"), ask(fnTotal, "a").is("6")) {
+			assert.Equal(t, r.want, d.ask(none, "r", r.fn, r.key, r.args...), d.name)
+		}
+	}
+}

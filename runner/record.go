@@ -8,8 +8,6 @@ type record struct {
 	cell  *cell // nil at a request cell
 	waits []waiting
 	slots []slot // the frames of all activations, in order
-
-	untouched bool // decoded: the entity is as committed, and not in the record
 }
 
 // waiting is an activation: it has frames and owes an answer.
@@ -18,15 +16,23 @@ type waiting struct {
 	frames int
 }
 
-// encodeRecord encodes a record. Its objects are the living one and deleted ones that frames still run on.
+// encodeRecord encodes a record. Its objects are the living one and deleted ones that frames still run on. A living one
+// that is as committed and shares no memory with a frame is left out: the committed state serves.
 func (p *Program) encodeRecord(e *Enc, r *record) ([]byte, error) {
-	objects, untouched := r.objects()
+	objects := r.objects()
+	omit, err := p.committedServes(r)
+	if err != nil {
+		return nil, err
+	}
 	return e.encode(true, false, func(e *Enc) {
-		e.Bool(untouched)
 		e.Bool(r.cell != nil && r.cell.existed)
-		e.Bool(r.cell != nil && r.cell.obj != nil && !untouched)
+		e.Bool(r.cell != nil && r.cell.obj != nil)
 		e.Array(len(objects))
 		for _, o := range objects {
+			if omit && o == r.cell.obj {
+				e.Nil()
+				continue
+			}
 			e.Array(3)
 			e.Bool(o.dirty)
 			e.Bool(o.created)
@@ -50,16 +56,31 @@ func (p *Program) encodeRecord(e *Enc, r *record) ([]byte, error) {
 	})
 }
 
-// objects lists the objects of a record: the living one first. One that is as committed is left out where no frame is
-// there to share memory with it: then the committed state serves.
-func (r *record) objects() (list []*object, untouched bool) {
-	if r.cell == nil {
-		return nil, false
+// committedServes says whether a record needs no object, because the living one is as committed and no frame shares
+// memory with it.
+func (p *Program) committedServes(r *record) (bool, error) {
+	if r.cell == nil || r.cell.obj == nil || r.cell.obj.dirty || r.cell.obj.created {
+		return false, nil
 	}
-	if _, changed := r.cell.change(); !changed && len(r.slots) == 0 {
-		return nil, true
+	if len(r.slots) == 0 {
+		return true, nil
 	}
-	if r.cell.obj != nil {
+	frames, object := &Enc{p: p, Graph: true}, &Enc{p: p, Graph: true}
+	err := frames.attempt(func() {
+		frames.learn(func(e *Enc) {
+			for _, s := range r.slots {
+				e.Panic(s.recovered)
+				s.f.Enc(e)
+			}
+		})
+		object.learn(func(e *Enc) { r.cell.ty.Enc(e, r.cell.obj.state) })
+	})
+	return err == nil && !frames.share.meets(&object.share), err
+}
+
+// objects lists the objects of a record: the living one first.
+func (r *record) objects() (list []*object) {
+	if r.cell != nil && r.cell.obj != nil {
 		list = append(list, r.cell.obj)
 	}
 	for _, s := range r.slots {
@@ -67,7 +88,7 @@ func (r *record) objects() (list []*object, untouched bool) {
 			list = append(list, s.self)
 		}
 	}
-	return list, false
+	return list
 }
 
 func indexOf(list []*object, o *object) int {
@@ -79,26 +100,26 @@ func indexOf(list []*object, o *object) int {
 	return -1
 }
 
-// decodeRecord decodes a record of a cell, whose objects it replaces.
+// decodeRecord decodes a record of a cell, whose objects it replaces. A living object that was left out has no state.
 func (p *Program) decodeRecord(b []byte, c *cell) (*record, error) {
 	r := &record{cell: c}
 	err := p.Decode(b, func(d *Dec) {
-		r.untouched = d.Bool()
 		existed, lives := d.Bool(), d.Bool()
 		objects := make([]*object, d.Array())
-		if len(objects) > 0 && c == nil {
-			d.fail("objects at a request cell")
+		if c == nil && len(objects) > 0 || lives && len(objects) == 0 {
+			d.fail("%d objects", len(objects))
 		}
 		for i := range objects {
+			objects[i] = &object{cell: c}
+			if i == 0 && lives && d.Nil() {
+				continue
+			}
 			d.ArrayOf(3)
-			objects[i] = &object{cell: c, dirty: d.Bool(), created: d.Bool(), state: c.ty.Dec(d)}
+			*objects[i] = object{cell: c, dirty: d.Bool(), created: d.Bool(), state: c.ty.Dec(d)}
 		}
 		if c != nil {
 			c.existed, c.obj = existed, nil
 			if lives {
-				if len(objects) == 0 {
-					d.fail("no object")
-				}
 				c.obj = objects[0]
 			}
 		}

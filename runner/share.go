@@ -89,6 +89,27 @@ func (s *sharing) span(base unsafe.Pointer) *span {
 	return &s.spans[i]
 }
 
+// meets says whether memory of s is memory of o too. Both have been learned.
+func (s *sharing) meets(o *sharing) bool {
+	for p := range s.numbers {
+		if o.numbers[p] > 0 {
+			return true
+		}
+	}
+	for i, j := 0, 0; i < len(s.spans) && j < len(o.spans); {
+		a, b := s.spans[i], o.spans[j]
+		switch {
+		case a.hi <= b.lo:
+			i++
+		case b.hi <= a.lo:
+			j++
+		default:
+			return true
+		}
+	}
+	return false
+}
+
 // number gives the next number of a shared thing.
 func (s *sharing) number() int32 {
 	s.next++

@@ -466,7 +466,7 @@ func link() *runner.Program {
 		Types: []*runner.EntityType{tItem, tUser, tEven, tOdd, tBox, tMover, tA, tB},
 		Funcs: []*runner.Func{fnPrice, fnUpdate, fnDeposit, fnBuy, fnPriceFor, fnWealth, fnNewItem, fnNewUser, fnGive, fnRenew,
 			fnNewEven, fnNewOdd, fnEvenSum, fnOddSum, fnNewBox, fnPut, fnNewMover, fnTry, fnAgain, fnRaw,
-			fnNewA, fnNewB, fnChange, fnBack, fnPlay, fnPeek, fnTwice, fnTake, fnMany, fnDraw},
+			fnNewA, fnNewB, fnChange, fnBack, fnPlay, fnPeek, fnTwice, fnTake, fnMany, fnDraw, fnTotal},
 		Sentinels: []runner.Sentinel{{Name: "ErrFull", Value: ErrFull}},
 		Dyn:       dyn,
 	}
