@@ -19,6 +19,8 @@ type Backend interface {
 	Doc() string
 	// Features are the promises that the conformance suite holds the target to.
 	Features() Features
+	// Options are the names of the target's own options in sfc.yaml.
+	Options() []string
 	// Lower gives the files of the bundle. It is pure: same program and options, same bundle. p is verified and
 	// complete (ir.Complete).
 	Lower(p *ir.Program, o Options) (*Bundle, error)

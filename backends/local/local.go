@@ -28,6 +28,9 @@ func (Backend) Features() backends.Features {
 	return backends.Features{backends.Transactions, backends.Recursion, backends.Lifecycle, backends.Recorded, backends.Queries}
 }
 
+// Options are none.
+func (Backend) Options() []string { return nil }
+
 // Lower gives a module with a main package, the generated package below it, and the program's IR, which the main
 // package embeds.
 func (Backend) Lower(p *ir.Program, o backends.Options) (*backends.Bundle, error) {

@@ -27,6 +27,9 @@ func (s *source) lower(target backends.Backend) (*backends.Bundle, error) {
 	if err := backends.Check(s.program, target, targets()); err != nil {
 		return nil, diag.List{diag.New("SF3002", diag.Position{}, "%v", err)}
 	}
+	if err := s.checkOptions(); err != nil {
+		return nil, err
+	}
 	own, err := module.Runtime(os.Getenv("SFC_MODULE"))
 	if err != nil {
 		return nil, err
@@ -38,6 +41,23 @@ func (s *source) lower(target backends.Backend) (*backends.Bundle, error) {
 	return target.Lower(s.program, backends.Options{
 		Tool: "sfc " + module.Version(), GoMod: mod, GoSum: sum, Module: module.BundlePath, Target: s.config.Targets[target.Name()],
 	})
+}
+
+// checkOptions refuses options in sfc.yaml that no target has.
+func (s *source) checkOptions() error {
+	at := diag.Position{File: module.ConfigName}
+	for _, name := range sortedNames(s.config.Targets) {
+		to := backends.Find(targets(), name)
+		if to == nil {
+			return diag.List{diag.New("SF3001", at, "there is no target %q%s", name, didYouMean(name, targetNames()))}
+		}
+		for _, option := range sortedNames(s.config.Targets[name]) {
+			if !slices.Contains(to.Options(), option) {
+				return diag.List{diag.New("SF3003", at, "target %s has no option %q%s", name, option, didYouMean(option, to.Options()))}
+			}
+		}
+	}
+	return nil
 }
 
 // usesLibraries says whether the program calls packages beyond the standard library: their first element has a dot.

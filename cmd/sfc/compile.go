@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/stateful-entities/sfc/backends"
 	"github.com/stateful-entities/sfc/internal/diag"
 	"github.com/stateful-entities/sfc/ir"
 )
@@ -40,20 +41,22 @@ func compileCommand() *cli.Command {
 }
 
 // before gives the program that --previous names, else the one in the output folder.
-func before(c *cli.Context) func(*source) (*ir.Program, error) {
-	return func(*source) (*ir.Program, error) {
+func before(c *cli.Context) func(*source) (earlier, error) {
+	return func(*source) (earlier, error) {
 		if file := c.String("previous"); file != "" {
-			return readIR(file)
+			p, err := readIR(file)
+			return earlier{p, true}, err
 		}
 		if dir := c.String("output"); dir != "" {
-			return previousIn(dir)
+			to := backends.Find(targets(), c.String("target"))
+			return earlierIn(dir, to != nil && to.Features().Has(backends.Durable))
 		}
-		return nil, nil
+		return earlier{}, nil
 	}
 }
 
-func loadWarned(c *cli.Context, arg string, previous func(*source) (*ir.Program, error)) (*source, error) {
-	s, err := load(arg, previous)
+func loadWarned(c *cli.Context, arg string) (*source, error) {
+	s, err := load(arg, before(c))
 	if err == nil && len(s.warnings) > 0 {
 		writeFindings(s.warnings, false, c.App.Writer, c.App.ErrWriter)
 	}
@@ -61,7 +64,7 @@ func loadWarned(c *cli.Context, arg string, previous func(*source) (*ir.Program,
 }
 
 func emitIR(c *cli.Context, arg string) error {
-	s, err := loadWarned(c, arg, before(c))
+	s, err := loadWarned(c, arg)
 	if err != nil {
 		return err
 	}
@@ -82,7 +85,7 @@ func compileBundle(c *cli.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	s, err := loadWarned(c, arg, before(c))
+	s, err := loadWarned(c, arg)
 	if err != nil {
 		return err
 	}

@@ -15,8 +15,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/stateful-entities/sfc/backends"
 	"github.com/stateful-entities/sfc/internal/module"
-	"github.com/stateful-entities/sfc/ir"
 )
 
 func runCommand() *cli.Command {
@@ -69,7 +69,9 @@ func (r *runner) prepare(ctx context.Context) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := load(r.arg, func(s *source) (*ir.Program, error) { return previousIn(s.bundleDir(to)) })
+	s, err := load(r.arg, func(s *source) (earlier, error) {
+		return earlierIn(s.bundleDir(to), to.Features().Has(backends.Durable) && !r.c.Bool("fresh"))
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -4,9 +4,9 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -22,6 +22,7 @@ type source struct {
 	warnings diag.List
 	module   *module.Module // the user's; nil for an IR file outside a module
 	config   *module.Config
+	arg      string // as the user names it
 	dir      string // of the package, or of the IR file; absolute
 	isIR     bool
 }
@@ -35,14 +36,20 @@ func isIRFile(arg string) bool {
 	return false
 }
 
-// load compiles a package or reads an IR file. previous gives the program before, once the new one's place is known;
-// it may be nil.
-func load(arg string, previous func(*source) (*ir.Program, error)) (*source, error) {
-	s := &source{isIR: isIRFile(arg), dir: arg}
-	if s.isIR {
+// earlier is the program before the one to compile.
+type earlier struct {
+	program *ir.Program // nil: there is none
+	kept    bool        // state of it may be kept: changes must be compatible
+}
+
+// load compiles a package or reads an IR file. before is asked for the program before, once the new one's place is
+// known; it may be nil.
+func load(arg string, before func(*source) (earlier, error)) (*source, error) {
+	s := &source{isIR: isIRFile(arg), arg: arg, dir: arg}
+	switch {
+	case s.isIR:
 		s.dir = filepath.Dir(arg)
-	}
-	if !s.isIR && !isFolder(arg) { // an import path
+	case !isFolder(arg): // an import path
 		s.dir = "."
 	}
 	var err error
@@ -58,10 +65,26 @@ func load(arg string, previous func(*source) (*ir.Program, error)) (*source, err
 			return nil, diag.List{diag.New("SF1003", diag.Position{File: filepath.Join(s.module.Dir, module.ConfigName)}, "%v", err)}
 		}
 	}
-	if s.isIR {
-		return s, s.read(arg)
+	if s.isIR { // its name is in it
+		if s.program, err = readIR(arg); err != nil {
+			return nil, err
+		}
 	}
-	return s, s.compile(arg, previous)
+	var old earlier
+	if before != nil {
+		if old, err = before(s); err != nil {
+			return nil, err
+		}
+	}
+	if !s.isIR {
+		if err := s.compile(old.program); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.verify(); err != nil {
+		return nil, err
+	}
+	return s, s.follows(old)
 }
 
 func isFolder(arg string) bool {
@@ -70,57 +93,55 @@ func isFolder(arg string) bool {
 }
 
 // compile compiles a package.
-func (s *source) compile(arg string, previous func(*source) (*ir.Program, error)) error {
-	o := frontend.Options{Pattern: arg, Pure: s.config.Pure}
-	if isFolder(arg) { // may lie in another module than the working directory
-		o.Dir, o.Pattern = arg, "."
-	} else if strings.HasPrefix(arg, ".") || filepath.IsAbs(arg) {
-		return diag.List{diag.New("SF0001", diag.Position{}, "there is no folder %q", arg)}
+func (s *source) compile(before *ir.Program) error {
+	o := frontend.Options{Pattern: s.arg, Pure: s.config.Pure, Previous: before}
+	if isFolder(s.arg) { // may lie in another module than the working directory
+		o.Dir, o.Pattern = s.arg, "."
+	} else if strings.HasPrefix(s.arg, ".") || filepath.IsAbs(s.arg) {
+		return diag.List{diag.New("SF0001", diag.Position{}, "there is no folder %q", s.arg)}
 	}
 	result, err := frontend.Compile(o)
 	if err != nil {
 		return err
 	}
 	s.program, s.warnings = result.Program, result.Warnings
-	if previous != nil {
-		before, err := previous(s)
-		if err != nil {
-			return err
-		}
-		if before != nil {
-			o.Previous = before
-			if result, err = frontend.Compile(o); err != nil {
-				return err
-			}
-			s.program, s.warnings = result.Program, result.Warnings
-		}
-	}
-	return s.verify(s.program.ID)
+	return nil
 }
 
-// read reads an IR file.
-func (s *source) read(file string) error {
-	p, err := readIR(file)
-	if err != nil {
-		return err
+// follows checks that the program may take the place of an earlier one.
+func (s *source) follows(old earlier) error {
+	if old.program == nil {
+		return nil
 	}
-	s.program = p
-	return s.verify(file)
+	if old.program.ID != s.program.ID {
+		return diag.List{diag.New("SF2005", diag.Position{}, "the program before is %q, this one is %q", old.program.ID, s.program.ID)}
+	}
+	var l diag.List
+	for _, c := range ir.Diff(old.program, s.program) {
+		if old.kept && c.Breaking {
+			l.Add(diag.New("SF2004", diag.Position{}, "%s", c))
+		}
+	}
+	return l.Err()
 }
 
+// readIR reads an IR file.
 func readIR(file string) (*ir.Program, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, diag.List{diag.New("SF2001", diag.Position{}, "%v", err)}
 	}
 	p, err := ir.Decode(text, file)
-	return p, irProblems("SF2001", file, err)
+	if err != nil {
+		return nil, irProblems("SF2001", file, err)
+	}
+	return p, nil
 }
 
 // verify checks the program, brings its blocks into order, and completes its derived facts.
-func (s *source) verify(file string) error {
+func (s *source) verify() error {
 	if err := ir.Verify(s.program); err != nil {
-		return irProblems("SF2002", file, err)
+		return irProblems("SF2002", s.arg, err)
 	}
 	ir.Normalize(s.program)
 	ir.Complete(s.program)
@@ -151,14 +172,21 @@ func irProblems(code, file string, err error) error {
 	return l
 }
 
-// name is PROGRAM in .sfc/PROGRAM: the package's path below the module with dots, or the IR file's program.
+// name is PROGRAM in .sfc/PROGRAM: the package's path below the module, with dots; the last element of the module's
+// path for the package at its root; the program's name for an IR file.
 func (s *source) name() string {
-	if !s.isIR && s.module != nil {
-		if below, ok := strings.CutPrefix(s.program.ID, s.module.Path+"/"); ok {
-			return strings.ReplaceAll(below, "/", ".")
-		}
+	if s.isIR || s.module == nil {
+		return s.program.Name
 	}
-	return s.program.Name
+	below, ok := strings.CutPrefix(s.arg, s.module.Path+"/")
+	if isFolder(s.arg) {
+		rel, err := filepath.Rel(s.module.Dir, s.dir)
+		below, ok = filepath.ToSlash(rel), err == nil && rel != "."
+	}
+	if !ok {
+		below = path.Base(s.module.Path)
+	}
+	return strings.ReplaceAll(below, "/", ".")
 }
 
 // work is the folder .sfc beside the user's go.mod, or beside the IR file.
@@ -181,15 +209,12 @@ func (s *source) makeWork() error {
 	return os.WriteFile(ignore, []byte("*\n"), 0o644)
 }
 
-// previousIn reads the program that a bundle in a folder was made of; nil if there is none.
-func previousIn(dir string) (*ir.Program, error) {
+// earlierIn reads the program that a bundle in a folder was made of.
+func earlierIn(dir string, kept bool) (earlier, error) {
 	file := filepath.Join(dir, "program.ir.json")
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return earlier{}, nil
 	}
 	p, err := readIR(file)
-	if err != nil {
-		return nil, fmt.Errorf("the program before: %w", err)
-	}
-	return p, nil
+	return earlier{p, kept}, err
 }
