@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/stateful-entities/sfc/frontend"
 )
 
 // documents are the files whose ```console blocks are sessions: a line `$ command` and what it prints (stdout and
@@ -174,3 +176,30 @@ func TestMatches(t *testing.T) {
 	require.False(t, matches([]string{"a", "..."}, []string{"b"}))
 	require.False(t, matches([]string{"a"}, []string{"a", "b"}))
 }
+
+// Every Go example in the documents that declares an entity is a program that the compiler accepts.
+func TestExamplesInDocumentsCompile(t *testing.T) {
+	found := 0
+	for _, name := range []string{"docs/effects.md", "docs/language.md"} {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, block := range goBlock.FindAllStringSubmatch(string(text), -1) {
+			source := block[1]
+			if !strings.Contains(source, "//sfc:entity") {
+				continue
+			}
+			found++
+			if !strings.Contains(source, "package ") {
+				source = "package example\n\n" + source
+			}
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(dir+"/go.mod", []byte("module example.com/example\n\ngo 1.26\n"), 0o600))
+			require.NoError(t, os.WriteFile(dir+"/example.go", []byte(source), 0o600))
+			_, err := frontend.Compile(frontend.Options{Dir: dir, Pattern: "."})
+			require.NoError(t, err, "%s:\n%s", name, source)
+		}
+	}
+	require.GreaterOrEqual(t, found, 2)
+}
+
+var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
