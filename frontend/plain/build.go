@@ -58,7 +58,7 @@ func Build(ctx context.Context, o Options) error {
 	defer os.RemoveAll(dir)
 	v := overlay{source: s, dir: dir, Replace: map[string]string{}}
 	at := s.mainFolder()
-	if err := errors.Join(v.rewriteAll(), v.add(filepath.Join(s.module.Dir, at, "main.go"), s.mainText())); err != nil {
+	if err := errors.Join(v.rewriteAll(), v.hideTests(), v.add(filepath.Join(s.module.Dir, at, "main.go"), s.mainText())); err != nil {
 		return err
 	}
 	file, err := v.write()
@@ -149,6 +149,20 @@ func (v *overlay) rewriteAll() error {
 		}
 	}
 	return v.addWorld()
+}
+
+// hideTests takes away test files, which would still name package main.
+func (v *overlay) hideTests() error {
+	for _, p := range v.all {
+		tests, err := filepath.Glob(filepath.Join(filepath.Dir(p.GoFiles[0]), "*_test.go"))
+		if err != nil {
+			return err
+		}
+		for _, path := range tests {
+			v.Replace[path] = ""
+		}
+	}
+	return nil
 }
 
 func (v *overlay) addWorld() error {

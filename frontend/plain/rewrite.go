@@ -261,7 +261,8 @@ func (r *rewriter) hostName(pkg *types.Package, x *ast.SelectorExpr) {
 	if as == "" || r.test && pkg.Path() != sfcPath {
 		return
 	}
-	r.replace(x, as)
+	dot := strings.LastIndexByte(as, '.') + 1 // a line break may follow a dot
+	r.replace(x, as[:dot]+strings.Repeat("\n", r.line(x.Sel)-r.line(x))+as[dot:])
 	r.used[x.X.(*ast.Ident).Name] = map[string]string{
 		sfcPath: "Exists", "time": "Now", "maps": "Copy[map[int]int, map[int]int]", "math/rand": "New", "math/rand/v2": "NewPCG",
 	}[pkg.Path()]
@@ -350,15 +351,10 @@ func (r *rewriter) rangeStmt(s *ast.RangeStmt) {
 		body += fmt.Sprintf(" %s, %s = sfcK, sfcV;", key, value)
 	}
 	r.edits = append(r.edits, edit{r.offset(s.For) + len("for"), r.offset(s.X.Pos()),
-		newlines(r, s) + " _, sfcE := range " + r.inWorld("Entries(")})
+		strings.Repeat("\n", r.line(s.X)-r.line(s)) + " _, sfcE := range " + r.inWorld("Entries(")})
 	r.insert(s.X.End(), ")")
 	r.insert(s.Body.Lbrace+1, body+" {")
 	r.insert(s.Body.Rbrace, "}")
-}
-
-// newlines keeps line breaks between `for` and the map.
-func newlines(r *rewriter, s *ast.RangeStmt) string {
-	return strings.Repeat("\n", r.line(s.X)-r.line(s))
 }
 
 func (r *rewriter) target(x ast.Expr) string {

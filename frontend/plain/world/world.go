@@ -160,15 +160,29 @@ func keyText(of *entityType, key any) string {
 	v := reflect.ValueOf(key)
 	switch {
 	case v.Kind() == reflect.String && !of.intKey:
-		if s := v.String(); s != "" && len(s) <= 512 && utf8.ValidString(s) {
-			return s
-		}
+		return checkedKey(v.String())
 	case v.CanInt() && of.intKey:
 		return strconv.FormatInt(v.Int(), 10)
 	case v.CanUint() && of.intKey:
 		return strconv.FormatUint(v.Uint(), 10)
 	}
 	panic(&Error{Code: "InvalidArgument", Message: fmt.Sprintf("%#v cannot be the key of a %s", key, of.name)})
+}
+
+// checkedKey is a text that may be a key.
+func checkedKey(key string) string {
+	why := ""
+	switch {
+	case key == "":
+		why = "key is empty"
+	case len(key) > 512:
+		why = fmt.Sprintf("key has %d bytes, more than 512", len(key))
+	case !utf8.ValidString(key):
+		why = fmt.Sprintf("key %q is not UTF-8", key)
+	default:
+		return key
+	}
+	panic(&Error{Code: "InvalidArgument", Message: why})
 }
 
 // Exists is sfc.Exists.
