@@ -22,7 +22,7 @@ type body struct {
 	read  map[string]bool   // variables that something reads
 	kept  map[string]bool   // variables that live in the frame
 
-	results  []string // identifiers of results that are assigned, not returned
+	results  []string // identifiers of the results, where they are assigned and not returned
 	selfUsed bool
 
 	blocks  []*ir.Block       // reachable ones, in order
@@ -85,8 +85,12 @@ func (g *gen) newBody(fn *fun, out *file) *body {
 		place: map[string]int{}, labels: map[string]string{}, marks: newNames(nil), jumps: map[string]bool{},
 		splits: map[splitKey]int{},
 	}
-	w.local.reserve(frameWords...)
+	w.local.reserve(ownWords...)
 	f := fn.f
+	for i := range f.Results {
+		w.results = append(w.results, fmt.Sprintf("r%d", i))
+	}
+	w.local.reserve(w.results...)
 	if f.Self != "" {
 		w.names[f.Self] = w.local.pick(identifier(f.Self))
 	}
@@ -270,16 +274,11 @@ func (g *gen) writePlain(w *body) {
 	}
 	w.findSteps()
 	out := g.fileOf(w.fn.f)
-	if w.form == unwinding {
-		for range w.fn.f.Results {
-			w.results = append(w.results, w.local.pick(fmt.Sprintf("r%d", len(w.results))))
-		}
-	}
 	w.writeBlocks()
 	out.lines(w.head())
 	w.declare(out)
 	if w.steps == prepaid {
-		out.lines("var b int64")
+		out.lines("var steps int64")
 	}
 	if w.selfUsed && w.fn.closure {
 		out.linef("%s, _ := t.Self().(*%s)", w.names[w.fn.f.Self], w.types[w.fn.f.Entity])
@@ -466,8 +465,8 @@ func (w *body) jump(i int, to string) {
 func (w *body) goTo(i int, to string) {
 	if w.place[to] <= i {
 		if w.steps == prepaid {
-			w.out.same("if b--; b < 0 {")
-			w.stmt(w.lastLine(), "b = t.Take()")
+			w.out.same("if steps--; steps < 0 {")
+			w.stmt(w.lastLine(), "steps = t.Take()")
 			w.out.same("}")
 		} else {
 			w.stmt(w.lastLine(), "t.Spend(1)")

@@ -5,7 +5,8 @@ package codegen
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/stateful-entities/sfc/ir"
@@ -34,23 +35,23 @@ func (g *gen) fnType(t *ir.Type) *fnType {
 	return ft
 }
 
-// writeFnTypes declares the func types that were met. Writing one may meet others.
+// writeFnTypes declares the func types that were met, and what goes with them. Writing one may meet others.
 func (g *gen) writeFnTypes(f *file) {
 	written := map[string]bool{}
-	for {
-		var keys []string
-		for key := range g.fnTypes {
-			if !written[key] {
-				keys = append(keys, key)
+	for wrote := true; wrote; {
+		wrote = false
+		for _, key := range slices.Sorted(maps.Keys(g.fnTypes)) {
+			ft := g.fnTypes[key]
+			for _, part := range []struct {
+				name   string
+				needed bool
+				write  func(*file, *fnType)
+			}{{"type", true, g.writeFnType}, {"box", ft.needBox, g.writeBox}, {"to", ft.needTo, g.writeToGo}, {"from", ft.needFrom, g.writeFromGo}} {
+				if id := part.name + " " + key; part.needed && !written[id] {
+					written[id], wrote = true, true
+					part.write(f, ft)
+				}
 			}
-		}
-		if len(keys) == 0 {
-			return
-		}
-		sort.Strings(keys)
-		for _, key := range keys {
-			written[key] = true
-			g.writeFnType(f, g.fnTypes[key])
 		}
 	}
 }
@@ -59,15 +60,10 @@ func (g *gen) writeFnType(f *file, ft *fnType) {
 	g.use(f, runnerPath)
 	f.linef("// %s is a func value of type %s.", ft.id, ft.t)
 	f.linef("type %s interface {\nCall%s\n}\n", ft.id, g.threadSignature(f, ft.t))
-	if ft.needBox {
-		f.linef("type %s struct {\n_ [0]func()\nF %s\n}\n", ft.boxed, ft.id)
-	}
-	if ft.needTo {
-		g.writeToGo(f, ft)
-	}
-	if ft.needFrom {
-		g.writeFromGo(f, ft)
-	}
+}
+
+func (g *gen) writeBox(f *file, ft *fnType) {
+	f.linef("type %s struct {\n_ [0]func()\nF %s\n}\n", ft.boxed, ft.id)
 }
 
 // threadSignature is the signature of Call: the thread, then parameters a0, a1 …; a variadic one is a list.

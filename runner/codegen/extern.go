@@ -12,6 +12,7 @@ import (
 
 func (w *body) callExtern(in *ir.CallExtern) {
 	x := w.p.Extern(in.Extern)
+	w.at(in.At)
 	if x == nil {
 		w.fail(w.fn.f, in.At, "extern %q is not declared", in.Extern)
 		return

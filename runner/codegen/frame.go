@@ -15,9 +15,6 @@ func (g *gen) writeSuspending(w *body) {
 	w.form = stepping
 	w.findSteps()
 	w.findKept()
-	for i := range w.fn.f.Results {
-		w.results = append(w.results, fmt.Sprintf("r%d", i))
-	}
 	out := g.fileOf(w.fn.f)
 	w.writeBlocks()
 	g.writeFrame(w, out)

@@ -142,8 +142,11 @@ func (w *body) call(b *ir.Block, j int, in *ir.Call) {
 		first := []string{"t"}
 		if to.onDraft {
 			first = append(first, "nil")
-			if in.On != nil {
+			switch {
+			case in.On != nil:
 				first[1] = w.expr(in.On)
+			case w.fn.onDraft:
+				first[1] = "f.draft"
 			}
 		}
 		w.suspend(in.At, w.splits[splitKey{b.Name, j}], fmt.Sprintf("t.Call(%s(%s))", to.maker(), w.args(first, in.Args)))

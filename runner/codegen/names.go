@@ -42,8 +42,9 @@ var predeclared = strings.Fields(`any bool byte comparable complex64 complex128 
 	int64 rune string uint uint8 uint16 uint32 uint64 uintptr true false iota nil append cap clear close complex copy
 	delete imag len make max min new panic print println real recover init main`)
 
-// frameWords are the fields and methods of every frame, and what generated functions call their own things.
-var frameWords = strings.Fields("pc unw draft clo Func Step Args Results Enc Dec Unwind Call t f l e d b g ret")
+// ownWords are what generated functions and frames call their own things.
+var ownWords = strings.Fields(`t f l steps depth pc unw run done caught draft clo
+	Func Step Args Results Enc Dec Unwind Call`)
 
 func isWord(id string) bool { return token.IsKeyword(id) || id == "_" || id == "" }
 

@@ -49,6 +49,7 @@ func (g *gen) prepare() {
 	for _, fn := range g.order {
 		g.findRoles(fn)
 	}
+	g.findDrafts()
 	g.findFrames()
 	g.nameImports()
 }
@@ -102,6 +103,46 @@ func (g *gen) findRoles(fn *fun) {
 			g.funcs[v.Func].value = true
 		}
 	})
+}
+
+// findDrafts follows drafts: a method that is called on one passes it on to the methods that it calls on its own receiver.
+// A closure cannot: it asks the thread for the receiver, which knows entities only.
+func (g *gen) findDrafts() {
+	for changed := true; changed; {
+		changed = false
+		for _, fn := range g.order {
+			for _, c := range ownCalls(fn) {
+				if to := g.funcs[c.Func]; fn.onDraft && !to.onDraft {
+					to.onDraft, changed = true, true
+				}
+			}
+		}
+	}
+	for _, fn := range g.order {
+		if !fn.onDraft {
+			continue
+		}
+		for _, b := range fn.f.Blocks {
+			for _, i := range b.Do {
+				if c, ok := i.(*ir.Closure); ok && g.funcs[c.Func].f.Self != "" {
+					g.fail(fn.f, c.At, "a closure over the receiver in a method that is called on an entity under construction")
+				}
+			}
+		}
+	}
+}
+
+// ownCalls gives the calls of methods on the function's own receiver.
+func ownCalls(fn *fun) []*ir.Call {
+	var list []*ir.Call
+	for _, b := range fn.f.Blocks {
+		for _, i := range b.Do {
+			if c, ok := i.(*ir.Call); ok && c.On == nil && fn.scope.Program.Func(c.Func).Self != "" {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
 }
 
 // findFrames decides who gets a frame.

@@ -149,7 +149,7 @@ func (w *body) ret(t *ir.Return) {
 		return
 	}
 	if w.steps == prepaid {
-		w.stmt(t.At, "t.Budget += b")
+		w.stmt(t.At, "t.Budget += steps")
 	}
 	if w.fn.facts.Recursive {
 		w.stmt(t.At, fmt.Sprintf("t.Up(%d)", w.units()))

@@ -4,6 +4,7 @@ package codegen
 
 import (
 	"fmt"
+	"go/token"
 	"slices"
 	"sort"
 	"strconv"
@@ -245,7 +246,7 @@ func (g *gen) packageOf(t *ir.Type) string {
 // methodName gives a method's name in this package: unexported ones of other packages get theirs, so that the methods
 // of two packages never satisfy each other's interfaces.
 func (g *gen) methodName(name, pkg string) string {
-	if c := name[0]; 'A' <= c && c <= 'Z' || pkg == "" || pkg == g.p.ID || !('a' <= c && c <= 'z' || c == '_') {
+	if token.IsExported(name) || pkg == "" || pkg == g.p.ID {
 		return name
 	}
 	return name + "_" + identifier(pkg)

@@ -57,7 +57,7 @@ func (f *file) write(at place, lines ...string) {
 // quiet says whether a line cannot panic, so that nobody asks where it is.
 func quiet(line string) bool {
 	return line == "{" || line == "}" || line == "default:" || strings.HasPrefix(line, "f.pc = ") || strings.HasPrefix(line, "t.Free(") ||
-		strings.HasPrefix(line, "case ") || line == "if b--; b < 0 {"
+		strings.HasPrefix(line, "case ") || line == "if steps--; steps < 0 {"
 }
 
 // same writes lines without a place of their own: labels and jumps, which cannot panic.
