@@ -16,7 +16,8 @@ func (e *Enc) Any(v any) {
 		return
 	}
 	e.enter()
-	if !e.basic(v) && !e.common(v) && !e.sentinel(v) && !e.dynamic(v) && !e.knownError(v) {
+	// The user's types come before those that are known by what they implement.
+	if !e.basic(v) && !e.common(v) && !e.sentinel(v) && !e.knownError(v) && !e.dynamic(v) && !e.runtimeError(v) && !e.textError(v) {
 		e.unknown(v)
 	}
 	e.leave()

@@ -386,6 +386,8 @@ func TestRuntimeErrorsKeepGoesMessage(t *testing.T) {
 		got, ok := any2(t, v).(runtime.Error)
 		require.True(t, ok)
 		assert.Equal(t, v.(error).Error(), got.Error())
+		assert.Equal(t, fmt.Sprint("x", v, 1), fmt.Sprint("x", got, 1), "spaces depend on the kind")
+		assert.Equal(t, got, any2(t, got))
 	}
 }
 

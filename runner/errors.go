@@ -41,6 +41,7 @@ const (
 	nameHex      = "go:hex.InvalidByteError"
 	nameBase64   = "go:base64.CorruptInputError"
 	nameRuntime  = "go:runtime.Error"
+	nameText     = "go:runtime.errorString"
 	nameSfc      = "go:sfc.Error"
 )
 
@@ -67,7 +68,8 @@ func (e *Enc) sentinel(v any) bool {
 	return ok
 }
 
-// knownError writes v if it is an error of the standard library or of the runner. Pointers to the same error stay so.
+// knownError writes v if it is of a named type of error of the standard library or of the runner. Pointers to the same
+// error stay so.
 func (e *Enc) knownError(v any) bool {
 	err, ok := v.(error)
 	if !ok {
@@ -94,16 +96,31 @@ func (e *Enc) knownError(v any) bool {
 		e.named(nameBase64)
 		e.Int(int64(err))
 		return true
-	case runtime.Error:
-		e.named(nameRuntime)
-		e.String(err.Error())
-		return true
 	}
-	return e.textError(err)
+	return false
 }
 
-// textError writes an error that consists of a text and the errors that it wraps.
-func (e *Enc) textError(err error) bool {
+// runtimeError writes v if it is one of Go's run-time errors.
+func (e *Enc) runtimeError(v any) bool {
+	err, ok := v.(runtime.Error)
+	if !ok {
+		return false
+	}
+	if reflect.TypeOf(v).Kind() == reflect.String {
+		e.named(nameText)
+	} else {
+		e.named(nameRuntime)
+	}
+	e.String(err.Error())
+	return true
+}
+
+// textError writes v if it is an error that consists of a text and the errors that it wraps.
+func (e *Enc) textError(v any) bool {
+	err, ok := v.(error)
+	if !ok {
+		return false
+	}
 	write := func(name string, parts func()) bool {
 		e.named(name)
 		if e.enterShared(reflect.ValueOf(err).UnsafePointer()) {
@@ -195,7 +212,9 @@ func (d *Dec) knownError(name string) any {
 	case nameBase64:
 		return base64.CorruptInputError(d.Int())
 	case nameRuntime:
-		return RuntimeError(d.String())
+		return RuntimeError{d.String()}
+	case nameText:
+		return RuntimeText(d.String())
 	case nameNew, nameWrap, nameWraps, nameJoin:
 		return d.textError(name)
 	}

@@ -90,15 +90,22 @@ func NilDeref() {
 }
 
 // RuntimeError is one of Go's run-time errors after it crossed an encoding. It keeps Go's message.
-type RuntimeError string
+type RuntimeError struct{ text string }
 
 // Error gives Go's message.
-func (e RuntimeError) Error() string { return string(e) }
+func (e RuntimeError) Error() string { return e.text }
 
 // RuntimeError makes it a runtime.Error.
 func (e RuntimeError) RuntimeError() {}
 
-var _ runtime.Error = RuntimeError("")
+// RuntimeText is a RuntimeError of those that are strings in Go too: fmt.Sprint puts no space beside them.
+type RuntimeText string
+
+// Error gives Go's message.
+func (e RuntimeText) Error() string { return string(e) }
+
+// RuntimeError makes it a runtime.Error.
+func (e RuntimeText) RuntimeError() {}
 
 // findPlace walks the stack to the innermost function of the generated package, whose //line directives make its place
 // the user's. With raised it first walks past the Go panic in progress. It gives "" if there is no such function.
