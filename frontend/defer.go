@@ -366,6 +366,10 @@ func (f *fn) initialiseEarly(d *defers, locals, firstBlock int) {
 			}
 		case *ir.NewCell:
 			set[i.Local] = true
+		default:
+			for _, name := range ir.Targets(i) {
+				set[name] = true
+			}
 		}
 	}
 	for _, l := range f.out.Locals[:locals] {

@@ -3,7 +3,6 @@
 package frontend
 
 import (
-	"go/ast"
 	"slices"
 	"strings"
 
@@ -104,9 +103,6 @@ func (c *compiler) version(previous *ir.Program) {
 		c.prog.Version++
 	}
 }
-
-// nowhere is the node for findings that have no place in the source.
-func (c *compiler) nowhere() ast.Node { return c.main.Syntax[0].Name }
 
 // brokenRules gives what Verify found, one text each.
 func brokenRules(err error) []string {

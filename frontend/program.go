@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/packages"
+	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/stateful-entities/sfc/internal/diag"
 	"github.com/stateful-entities/sfc/ir"
@@ -58,10 +59,11 @@ type compiler struct {
 	entities map[*types.TypeName]*entity
 	varDecls map[*types.Var]*packages.Package // package variables of the module
 	varNames map[*types.Var]string
+	was      map[*types.Var]string // earlier names of fields
 	funcs    map[string]*ir.Func
 	queue    []func()
 	names    *typeNames
-	boxed    map[string]bool // types whose methods an interface can reach
+	boxed    typeutil.Map // types whose methods an interface can reach
 	externs  map[string]bool
 	deferred map[string]ast.Node // methods that are deferred through an interface, by name
 	copies   map[string]map[int]bool
@@ -93,8 +95,8 @@ func newCompiler(l *loaded) *compiler {
 		entities: map[*types.TypeName]*entity{},
 		varDecls: map[*types.Var]*packages.Package{},
 		varNames: map[*types.Var]string{},
+		was:      map[*types.Var]string{},
 		funcs:    map[string]*ir.Func{},
-		boxed:    map[string]bool{},
 		externs:  map[string]bool{},
 		deferred: map[string]ast.Node{},
 		context:  types.NewContext(),
@@ -160,6 +162,7 @@ func (c *compiler) declareSpec(p *packages.Package, d *ast.GenDecl, s ast.Spec) 
 		if !ok {
 			return
 		}
+		c.renames(p, s)
 		if args, ok := directive("entity", s.Doc, d.Doc); ok {
 			e := &entity{name: obj.Name(), obj: obj, pkg: p, spec: s}
 			for _, arg := range strings.Fields(args) {
@@ -168,6 +171,23 @@ func (c *compiler) declareSpec(p *packages.Package, d *ast.GenDecl, s ast.Spec) 
 				}
 			}
 			c.entities[obj] = e
+		}
+	}
+}
+
+// renames collects the directives //sfc:was on fields.
+func (c *compiler) renames(p *packages.Package, s *ast.TypeSpec) {
+	t, ok := s.Type.(*ast.StructType)
+	if !ok {
+		return
+	}
+	for _, field := range t.Fields.List {
+		if old, ok := directive("was", field.Doc, field.Comment); ok {
+			for _, name := range field.Names {
+				if v, ok := p.TypesInfo.Defs[name].(*types.Var); ok {
+					c.was[v] = old
+				}
+			}
 		}
 	}
 }
@@ -378,11 +398,9 @@ func (c *compiler) entityMethod(e *entity, method string, n ast.Node) string {
 
 // boxes notes that values of a type get into interfaces, where all their methods can be reached.
 func (c *compiler) boxes(t types.Type, n ast.Node) {
-	key := types.TypeString(t, nil)
-	if c.boxed[key] {
+	if c.boxed.Set(t, true) != nil {
 		return
 	}
-	c.boxed[key] = true
 	switch u := types.Unalias(t).(type) {
 	case *types.Pointer:
 		c.boxes(u.Elem(), n)

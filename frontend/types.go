@@ -9,13 +9,15 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/tools/go/types/typeutil"
+
 	"github.com/stateful-entities/sfc/ir"
 )
 
 // typeNames gives each declared type its one name in the program.
 type typeNames struct {
 	c     *compiler
-	byKey map[string]*named
+	known typeutil.Map // from identical types to *named
 	order []*named
 	pkgs  map[*types.Package]string
 	taken map[string]bool
@@ -27,7 +29,7 @@ type named struct {
 }
 
 func newTypeNames(c *compiler) *typeNames {
-	n := &typeNames{c: c, byKey: map[string]*named{}, pkgs: map[*types.Package]string{}, taken: map[string]bool{}}
+	n := &typeNames{c: c, pkgs: map[*types.Package]string{}, taken: map[string]bool{}}
 	for _, p := range c.all {
 		n.pkg(p.Types)
 	}
@@ -48,59 +50,12 @@ func (n *typeNames) pkg(p *types.Package) string {
 	return name
 }
 
-// key tells types apart that print alike (local types of one name).
-func (n *typeNames) key(t types.Type) string {
-	var b strings.Builder
-	b.WriteString(types.TypeString(t, nil))
-	seen := map[types.Type]bool{}
-	var visit func(types.Type)
-	visit = func(t types.Type) {
-		t = types.Unalias(t)
-		if seen[t] {
-			return
-		}
-		seen[t] = true
-		switch t := t.(type) {
-		case *types.Named:
-			if o := t.Obj(); o.Pkg() != nil && o.Parent() != o.Pkg().Scope() {
-				fmt.Fprintf(&b, "@%d", o.Pos())
-			}
-			for a := range t.TypeArgs().Types() {
-				visit(a)
-			}
-		case *types.Pointer:
-			visit(t.Elem())
-		case *types.Slice:
-			visit(t.Elem())
-		case *types.Array:
-			visit(t.Elem())
-		case *types.Map:
-			visit(t.Key())
-			visit(t.Elem())
-		case *types.Struct:
-			for f := range t.Fields() {
-				visit(f.Type())
-			}
-		case *types.Signature:
-			for v := range t.Params().Variables() {
-				visit(v.Type())
-			}
-			for v := range t.Results().Variables() {
-				visit(v.Type())
-			}
-		}
-	}
-	visit(t)
-	return b.String()
-}
-
 // nameOf gives the name of a declared type of the module (or an interface of a library) and declares it.
 func (n *typeNames) nameOf(t *types.Named) string { return n.declared(t, nil).Name }
 
 // declared enters a declared type and what it is made of.
 func (n *typeNames) declared(t *types.Named, at ast.Node) *ir.TypeDef {
-	key := n.key(t)
-	if d := n.byKey[key]; d != nil {
+	if d, ok := n.known.At(t).(*named); ok {
 		return d.def
 	}
 	obj := t.Obj()
@@ -108,11 +63,16 @@ func (n *typeNames) declared(t *types.Named, at ast.Node) *ir.TypeDef {
 	if obj.Pos().IsValid() && n.c.by[obj.Pkg()] != nil {
 		def.At = n.c.at(obj.Pos())
 	}
-	n.byKey[key] = &named{def, t}
-	n.order = append(n.order, n.byKey[key])
+	n.enter(t, def)
 	n.name(def, t)
 	n.fill(def, t, at)
 	return def
+}
+
+func (n *typeNames) enter(t types.Type, def *ir.TypeDef) {
+	d := &named{def, t}
+	n.known.Set(t, d)
+	n.order = append(n.order, d)
 }
 
 // name chooses the name: the entity's, the declared one, qualified outside the program's own package.
@@ -171,7 +131,7 @@ func (n *typeNames) fields(s *types.Struct, at ast.Node) []*ir.FieldDef {
 	var list []*ir.FieldDef
 	for i := range s.NumFields() {
 		f := s.Field(i)
-		list = append(list, &ir.FieldDef{Name: f.Name(), Type: n.c.typ(f.Type(), at), Tag: s.Tag(i), Embedded: f.Embedded()})
+		list = append(list, &ir.FieldDef{Name: f.Name(), Type: n.c.typ(f.Type(), at), Tag: s.Tag(i), Embedded: f.Embedded(), Was: n.c.was[f]})
 	}
 	return list
 }
@@ -191,8 +151,7 @@ func (n *typeNames) methods(u *types.Interface, at ast.Node) []*ir.Sig {
 
 // anonymous declares an anonymous struct or interface type as an alias.
 func (n *typeNames) anonymous(t types.Type, at ast.Node) *ir.Type {
-	key := n.key(t)
-	if d := n.byKey[key]; d != nil {
+	if d, ok := n.known.At(t).(*named); ok {
 		return ir.NamedType(d.def.Name)
 	}
 	kind := "struct"
@@ -205,8 +164,7 @@ func (n *typeNames) anonymous(t types.Type, at ast.Node) *ir.Type {
 	}
 	n.taken[name] = true
 	def := &ir.TypeDef{Name: name, Alias: true}
-	n.byKey[key] = &named{def, t}
-	n.order = append(n.order, n.byKey[key])
+	n.enter(t, def)
 	n.fill(def, t, at)
 	return ir.NamedType(name)
 }

@@ -70,10 +70,8 @@ func (c *compiler) initFunc() *fn {
 	func() {
 		defer f.guard(c.main.Syntax[0].Name)
 		for _, p := range c.all {
-			if c.usesVars(p) {
-				f.pkg = p
-				f.initPackage(p)
-			}
+			f.pkg = p
+			f.initPackage(p)
 		}
 		f.end(&ir.Return{})
 		f.tidy()
@@ -93,7 +91,7 @@ func (c *compiler) usesVars(p *packages.Package) bool {
 // initPackage sets a package's variables in the order that Go has found, then runs its init functions.
 func (f *fn) initPackage(p *packages.Package) {
 	for _, i := range p.TypesInfo.InitOrder {
-		used := false
+		used := f.setsVars(p, i.Rhs)
 		for _, v := range i.Lhs {
 			_, ok := f.varNames[v]
 			used = used || ok
@@ -106,7 +104,7 @@ func (f *fn) initPackage(p *packages.Package) {
 	}
 	for _, file := range p.Syntax {
 		for _, d := range file.Decls {
-			if d, ok := d.(*ast.FuncDecl); ok && d.Recv == nil && d.Name.Name == "init" && d.Body != nil {
+			if d, ok := d.(*ast.FuncDecl); ok && d.Recv == nil && d.Name.Name == "init" && d.Body != nil && (f.usesVars(p) || f.setsVars(p, d.Body)) {
 				f.cellsOf(d)
 				sig := p.TypesInfo.Defs[d.Name].Type().(*types.Signature)
 				f.inline(d.Type, d.Body, sig, nil, nil, false)
@@ -129,6 +127,10 @@ func (f *fn) initVars(i *types.Initializer) {
 			targets[j] = &target{blank: true, typ: v.Type(), node: i.Rhs}
 			continue
 		}
+		if _, used := f.varNames[v]; !used && len(i.Lhs) > 1 {
+			targets[j] = &target{blank: true, typ: v.Type(), node: i.Rhs}
+			continue
+		}
 		name := f.varName(v, i.Rhs)
 		targets[j] = &target{place: func() ir.Expr { return &ir.Global{Name: name} }, typ: v.Type(), node: i.Rhs}
 	}
@@ -143,4 +145,70 @@ func (f *fn) initVars(i *types.Initializer) {
 	}
 	f.storeAll(targets, ops)
 	f.flush()
+}
+
+// setsVars says whether code writes a package variable that the program uses, itself or by what it calls.
+func (c *compiler) setsVars(p *packages.Package, n ast.Node) bool {
+	return c.setsVarsIn(p, n, map[*types.Func]bool{})
+}
+
+func (c *compiler) setsVarsIn(p *packages.Package, n ast.Node, seen map[*types.Func]bool) bool {
+	found := false
+	written := func(e ast.Expr) {
+		for {
+			switch x := ast.Unparen(e).(type) {
+			case *ast.IndexExpr:
+				e = x.X
+			case *ast.StarExpr:
+				e = x.X
+			case *ast.SelectorExpr:
+				if p.TypesInfo.Selections[x] == nil {
+					e = x.Sel
+				} else {
+					e = x.X
+				}
+			case *ast.Ident:
+				v, ok := p.TypesInfo.Uses[x].(*types.Var)
+				_, used := c.varNames[v]
+				found = found || ok && used
+				return
+			default:
+				return
+			}
+		}
+	}
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, l := range n.Lhs {
+				written(l)
+			}
+		case *ast.IncDecStmt:
+			written(n.X)
+		case *ast.RangeStmt:
+			if n.Key != nil {
+				written(n.Key)
+			}
+			if n.Value != nil {
+				written(n.Value)
+			}
+		case *ast.CallExpr: // delete, clear, copy
+			if id, ok := ast.Unparen(n.Fun).(*ast.Ident); ok && len(n.Args) > 0 {
+				if b, ok := p.TypesInfo.Uses[id].(*types.Builtin); ok && (b.Name() == "delete" || b.Name() == "clear" || b.Name() == "copy") {
+					written(n.Args[0])
+				}
+			}
+		case *ast.Ident:
+			f, ok := p.TypesInfo.Uses[n].(*types.Func)
+			if !ok || seen[f.Origin()] {
+				break
+			}
+			seen[f.Origin()] = true
+			if d := c.decls[f.Origin()]; d != nil {
+				found = found || c.setsVarsIn(d.pkg, d.decl.Body, seen)
+			}
+		}
+		return !found
+	})
+	return found
 }
