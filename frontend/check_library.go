@@ -360,7 +360,7 @@ func (c *checker) faceLeaves(m *types.Func) bool {
 func (c *checker) checkCallbacks() {
 	reported := map[*body]bool{}
 	for _, x := range c.boxes {
-		if !c.meetsLibrary(x) {
+		if !x.instance && !c.meetsLibrary(x) {
 			continue
 		}
 		c.libraryMethods(x, func(to *body) {

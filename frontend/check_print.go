@@ -274,6 +274,10 @@ func (s *shown) look(t types.Type, depth int, path string) {
 		s.reference, s.path = e, path
 		return
 	}
+	if _, ok := t.(*types.TypeParam); ok {
+		s.instances(depth, path)
+		return
+	}
 	if s.speaks(t) || s.showsName(t, path) {
 		return
 	}
@@ -383,12 +387,21 @@ func (s *shown) argument(a ast.Expr, t types.Type) {
 // dynamic looks at every type that reached code puts into an interface of this kind.
 func (s *shown) dynamic(face *types.Interface, depth int, path string) {
 	for _, x := range s.boxes {
-		if x.library || !types.Implements(x.typ, face) || s.panics && !s.panicked(x) || s.excluded(x.typ, depth) {
+		if x.library || x.instance || !types.Implements(x.typ, face) || s.panics && !s.panicked(x) || s.excluded(x.typ, depth) {
 			continue
 		}
 		if s.look(x.typ, depth, path); s.found() {
 			s.boxed = x.at
 			return
+		}
+	}
+}
+
+// instances looks at every type argument that reached code uses: any of them may be that of a type parameter.
+func (s *shown) instances(depth int, path string) {
+	for _, x := range s.boxes {
+		if x.instance && !s.found() {
+			s.look(x.typ, depth, path)
 		}
 	}
 }

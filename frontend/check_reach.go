@@ -18,6 +18,8 @@ type box struct {
 	in      *body
 	library bool // as an argument of a library call, which does not keep it
 	panics  bool // as an argument of panic
+
+	instance bool // no conversion, but a type argument: what it can do, the generic code can ask for
 }
 
 // faceCall is a call of a method through an interface of the program.
@@ -217,12 +219,26 @@ func (c *checker) scan(b *body, visit func(to *body, at ast.Node)) {
 					visit(init, n)
 				}
 			}
+			c.instanceOf(b, n)
 		case *ast.CallExpr:
 			c.scanCall(b, n)
 		}
 		c.boxesOf(b, n, above, results)
 		return true
 	})
+}
+
+// instanceOf notes the type arguments of a generic function or type of the program.
+func (c *checker) instanceOf(b *body, id *ast.Ident) {
+	inst, ok := b.info().Instances[id]
+	if o := b.info().Uses[id]; !ok || o == nil || !c.ours(o.Pkg()) {
+		return
+	}
+	for t := range inst.TypeArgs.Types() {
+		if _, open := t.(*types.TypeParam); !open && !types.IsInterface(t) {
+			c.boxes = append(c.boxes, box{typ: t, at: id, in: b, instance: true})
+		}
+	}
 }
 
 // mention follows a function that is named, called or not.

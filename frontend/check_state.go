@@ -103,7 +103,7 @@ func (w *stateWalk) named(t *types.Named) {
 // dynamic looks at the types that reached code puts into interfaces of this kind.
 func (w *stateWalk) dynamic(face *types.Interface) {
 	for _, b := range w.boxes {
-		if b.library || w.seen[b.typ] || !types.Implements(b.typ, face) {
+		if b.library || b.instance || w.seen[b.typ] || !types.Implements(b.typ, face) {
 			continue
 		}
 		switch b.typ.Underlying().(type) {
