@@ -1,3 +1,5 @@
+// This file compares derived facts with sets computed by hand.
+
 package ir
 
 import (

@@ -1,3 +1,5 @@
+// This file tests the normal form, the hash and the printed text.
+
 package ir
 
 import (

@@ -1,3 +1,5 @@
+// This file changes a program in one place at a time and looks at what Diff says.
+
 package ir
 
 import (

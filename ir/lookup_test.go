@@ -1,3 +1,5 @@
+// This file tests lookups by name and questions about types.
+
 package ir
 
 import (

@@ -1,3 +1,5 @@
+// This file holds the JSON Schema, the reader and the package comment to one another.
+
 package ir
 
 import (

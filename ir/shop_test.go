@@ -1,3 +1,5 @@
+// This file reads the shop program that was written by hand, and helps the other tests to read programs.
+
 package ir
 
 import (

@@ -1,3 +1,5 @@
+// This file tests that text keeps programs, and fuzzes the reader.
+
 package ir
 
 import (

@@ -1,3 +1,5 @@
+// This file tests that types are read from their text, and what is refused.
+
 package ir
 
 import (

@@ -1,3 +1,5 @@
+// This file breaks each rule of the verifier once.
+
 package ir
 
 import (
