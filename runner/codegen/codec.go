@@ -134,10 +134,11 @@ type basic struct{ enc, dec string }
 // basicCodec gives it for a value expression.
 func (g *gen) basicCodec(f *file, t *ir.Type, v string) (basic, bool) {
 	u := g.underlying(t)
-	own := g.goType(f, t)
+	own := g.goType(&file{imports: map[string]string{}}, t) // imported only if it is written
 	simple := func(method, wide string) (basic, bool) {
 		b := basic{fmt.Sprintf("e.%s(%s)", method, v), "d." + method + "()"}
 		if own != wide {
+			g.goType(f, t)
 			b.enc, b.dec = fmt.Sprintf("e.%s(%s(%s))", method, wide, v), fmt.Sprintf("%s(d.%s())", own, method)
 		}
 		return b, true
@@ -160,7 +161,7 @@ func (g *gen) basicCodec(f *file, t *ir.Type, v string) (basic, bool) {
 	case ir.RefKind:
 		return simple("Ref", "string")
 	case ir.Time:
-		return simple("Time", g.use(f, "time")+".Time")
+		return simple("Time", g.importID("time")+".Time")
 	case ir.PanicKind:
 		return simple("Panic", "*runner.Panic")
 	case ir.Any:
