@@ -125,6 +125,11 @@ func (f *fn) emitStore(s *store) {
 	case s.fresh != nil:
 		f.setVar(s.fresh, s.to, true)
 	default:
+		if n, ok := s.place.(*ir.Name); ok {
+			if x, ok := s.to.(*ir.Name); ok && x.Name == n.Name {
+				return // x = x
+			}
+		}
 		f.do(&ir.Set{Place: s.place, To: s.to, At: f.at})
 	}
 }
