@@ -209,16 +209,18 @@ func (a *analysis) form(f *ir.Func) *form {
 }
 
 func (a *analysis) typeOf(f *ir.Func, e ir.Expr) *ir.Type {
-	s := a.scopes[f]
-	if s == nil {
-		s = ir.NewScope(a.p, f)
-		a.scopes[f] = s
-	}
-	t, err := s.TypeOf(e)
+	t, err := a.scope(f).TypeOf(e)
 	if err != nil {
 		panic("alias: the program is not verified: " + err.Error())
 	}
 	return t
+}
+
+func (a *analysis) scope(f *ir.Func) *ir.Scope {
+	if a.scopes[f] == nil {
+		a.scopes[f] = ir.NewScope(a.p, f)
+	}
+	return a.scopes[f]
 }
 
 func (a *analysis) results(fn string) []*ir.Type {
