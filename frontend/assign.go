@@ -252,7 +252,7 @@ func (f *fn) draftValue(r ast.Expr) operand {
 			return f.alloc(t, func() ir.Expr { return &ir.Zero{Type: t} })
 		}
 	}
-	return f.unsupported("SF1117", r, nil, "a variable that holds a draft cannot hold another entity too: use two variables")
+	return f.unsupported("SF1117", r, "a variable that holds a draft cannot hold another entity too: use two variables")
 }
 
 func (f *fn) constructing() *ir.Type {
@@ -619,7 +619,7 @@ func (f *fn) returnVars() {
 func (f *fn) finishScope(body *ast.BlockStmt) {
 	f.at = f.line(body.Rbrace)
 	if f.cur != nil {
-		if f.scope.sig.Results().Len() == 0 || f.scope.named && f.terminates(body) {
+		if f.scope.sig.Results().Len() == 0 {
 			f.leave()
 		} else {
 			f.end(&ir.Unreachable{Why: "missing return"})
@@ -630,6 +630,3 @@ func (f *fn) finishScope(body *ast.BlockStmt) {
 		f.returnVars()
 	}
 }
-
-// terminates: Go has checked that a function with results does not run off its end.
-func (f *fn) terminates(*ast.BlockStmt) bool { return false }
