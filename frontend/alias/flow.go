@@ -357,6 +357,7 @@ func (a *analysis) step(in *instance, o *op) {
 		a.put(in, o.dst, "", one(pointer{o: n}))
 	case opList:
 		n := a.fresh(in, o, o.typ)
+		n.room = o.room
 		u, _ := a.types.under(o.typ)
 		for _, x := range o.args {
 			a.store(in, one(pointer{o: n}), "[]", x, u.Elem)
@@ -488,6 +489,7 @@ func (a *analysis) contents(_ *instance, to, from set) {
 func (a *analysis) append(in *instance, o *op) {
 	old := a.get(in, o.args[0], "")
 	n := a.fresh(in, o, o.typ)
+	n.room = true
 	grown := one(pointer{o: n})
 	a.put(in, o.dst, "", old)
 	a.put(in, o.dst, "", grown)

@@ -74,6 +74,7 @@ type op struct {
 	fn       *ir.Func
 	recv     *value
 	short    bool // slice: cut below the length of its array
+	room     bool // list: made with a capacity of its own
 	whole    bool // slice: with a third index
 	accept   bool // the source accepts the copy
 	spread   bool
