@@ -24,7 +24,7 @@ var rules = []rule{
 	{"", nil}, // package sfc
 	{"ir", nil},
 	{"internal/diag", nil},
-	{"frontend", []string{"ir", "internal/diag", "frontend"}},
+	{"frontend", []string{"ir", "internal/diag", "internal/near", "frontend"}},
 	{"frontend/plain", []string{"", "internal/diag"}},
 	{"runner", []string{"", "runner"}},
 	{"runner/codegen", []string{"", "ir"}},

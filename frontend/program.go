@@ -200,22 +200,6 @@ func (c *compiler) renames(p *packages.Package, s *ast.TypeSpec) {
 	}
 }
 
-// directive looks for the comment line //sfc:NAME and gives what follows it.
-func directive(name string, groups ...*ast.CommentGroup) (string, bool) {
-	for _, g := range groups {
-		if g == nil {
-			continue
-		}
-		for _, line := range g.List {
-			rest, ok := strings.CutPrefix(line.Text, "//sfc:"+name)
-			if ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
-				return strings.TrimSpace(rest), true
-			}
-		}
-	}
-	return "", false
-}
-
 // sortedEntities gives the entity types in the order of their names.
 func (c *compiler) sortedEntities() []*entity {
 	var list []*entity
@@ -541,39 +525,6 @@ func typeArgs(t *types.Named) []types.Type {
 		list = append(list, a)
 	}
 	return list
-}
-
-// copyComments finds the lines with //sfc:copy, by file.
-func copyComments(l *loaded) map[string]map[int]bool {
-	lines := map[string]map[int]bool{}
-	for _, p := range l.all {
-		for _, f := range p.Syntax {
-			for _, g := range f.Comments {
-				for _, comment := range g.List {
-					if strings.HasPrefix(comment.Text, "//sfc:copy") {
-						pos := l.fset.Position(comment.Pos())
-						if lines[pos.Filename] == nil {
-							lines[pos.Filename] = map[int]bool{}
-						}
-						lines[pos.Filename][pos.Line] = true
-					}
-				}
-			}
-		}
-	}
-	return lines
-}
-
-// accepts says whether the line of a call, or the one above, carries //sfc:copy.
-func (c *compiler) accepts(n ast.Node) bool {
-	start, end := c.fset.Position(n.Pos()), c.fset.Position(n.End())
-	lines := c.copies[start.Filename]
-	for line := start.Line - 1; line <= end.Line; line++ {
-		if lines[line] {
-			return true
-		}
-	}
-	return false
 }
 
 func internal(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
