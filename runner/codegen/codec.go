@@ -295,12 +295,25 @@ func (g *gen) writeFillCodec(f *file, c *codec) {
 	default:
 		enc = []string{fmt.Sprintf("%s(e, *v)", g.encFunc(c.t, c.state))}
 		dec = []string{fmt.Sprintf("*v = %s(d)", g.decFunc(c.t, c.state))}
+		if g.maybeNil(u) {
+			enc, dec = append([]string{"e.Array(1)"}, enc...), append([]string{"d.ArrayOf(1)"}, dec...)
+		}
 	}
 	f.linef("func put_%s(e *runner.Enc, v *%s) {", c.id, t)
 	f.lines(enc...)
 	f.linef("}\n\nfunc fill_%s(d *runner.Dec, v *%s) {", c.id, t)
 	f.lines(dec...)
 	f.lines("}\n")
+}
+
+// maybeNil says whether values of a type may be nil or shared themselves. Behind a pointer they are written in an array of
+// one: else nobody could tell a pointer to nil from a nil pointer, nor which of the two is the shared one.
+func (g *gen) maybeNil(u *ir.Type) bool {
+	switch u.Kind {
+	case ir.ListKind, ir.MapKind, ir.PtrKind, ir.FuncKind, ir.PanicKind:
+		return true
+	}
+	return ir.IsInterface(g.p, u)
 }
 
 // arrayStruct gives the codec of a struct as an array of its fields.
