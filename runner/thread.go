@@ -264,6 +264,9 @@ func (t *Thread) leave(ev Event) {
 
 // stop raises a stop. In a method that the host library called it is noted too, for Guard: the library may swallow it.
 func (t *Thread) stop(s Stop) {
+	if s.at == "" && t.facts != nil { // a callback knows no program; Guard adds the place of the library call
+		s.at = t.place(false)
+	}
 	if t.callback {
 		noteStop(s)
 	}
