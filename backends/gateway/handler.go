@@ -195,7 +195,7 @@ func (h *Handler) method(ty *runner.EntityType, name string) (*runner.Func, *sfc
 // checkKey refuses a key that no entity of the type can have.
 func checkKey(ty *runner.EntityType, key string) *sfc.Error {
 	fail := func(why string) *sfc.Error {
-		return &sfc.Error{Code: "InvalidArgument", Message: sprintf("key of a %s: %s", ty.Name, why)}
+		return &sfc.Error{Code: "InvalidArgument", Message: sprintf("key of %s: %s", ty.Name, why)}
 	}
 	switch {
 	case key == "":
@@ -329,6 +329,9 @@ const (
 
 func (h *Handler) list(w http.ResponseWriter, r *http.Request, ty *runner.EntityType) {
 	limit, after, fail := listQuery(r)
+	if fail == nil && after != "" {
+		fail = checkKey(ty, after)
+	}
 	if fail != nil {
 		writeProblem(w, fail, "")
 		return

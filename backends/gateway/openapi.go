@@ -110,7 +110,7 @@ func (d *describer) entity(e *ir.Entity) error {
 	d.schemas[componentName(e.Name)] = state
 	ref := object{"$ref": "#/components/schemas/" + componentName(e.Name)}
 	d.paths["/v1/"+e.Name+"/{key}"] = object{"get": object{
-		"operationId": e.Name + ".state", "summary": "the committed state of a " + e.Name,
+		"operationId": e.Name + ".state", "summary": "the committed state of one " + e.Name,
 		"parameters": []any{parameter("path", "key", key, "the entity's key, percent-encoded")},
 		"responses":  responses(object{"type": "object", "required": []string{"state"}, "properties": object{"state": ref}}),
 	}}

@@ -75,8 +75,8 @@ func candidates(app *cli.App, before []string) []string {
 	}
 	var words []string
 	for _, name := range flagNames(verb) {
-		if len(name) > 1 && name != "help" {
-			words = append(words, "--"+name)
+		if strings.HasPrefix(name, "--") && name != "--help" {
+			words = append(words, name)
 		}
 	}
 	return words

@@ -19,6 +19,9 @@ func order(app *cli.App, args []string) ([]string, error) {
 		return []string{"--help"}, nil
 	}
 	name := args[0]
+	if name == "--version" || name == "-version" {
+		name = "version"
+	}
 	if name == "help" && len(args) > 1 {
 		name, args = args[1], []string{args[1], "--help"}
 	} else if name == "help" {
@@ -64,7 +67,7 @@ func split(verb *cli.Command, args []string) (flags, words []string, err error) 
 		name, _, hasValue := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 		flag := flagOf(verb, name)
 		if flag == nil {
-			return nil, nil, usage("%s has no flag %q%s (-- ends flags)", verb.Name, arg, didYouMean(name, flagNames(verb)))
+			return nil, nil, usage("%s has no flag %q%s (-- ends flags)", verb.Name, arg, didYouMean("--"+name, flagNames(verb)))
 		}
 		flags = append(flags, arg)
 		if _, isBool := flag.(*cli.BoolFlag); isBool || hasValue {
@@ -97,7 +100,9 @@ func flagOf(verb *cli.Command, name string) cli.Flag {
 func flagNames(verb *cli.Command) []string {
 	var names []string
 	for _, f := range verb.Flags {
-		names = append(names, f.Names()...)
+		for _, n := range f.Names() {
+			names = append(names, strings.Repeat("-", min(len(n), 2))+n) // -f, --file
+		}
 	}
 	return names
 }

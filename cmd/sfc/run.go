@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,6 +37,9 @@ func runCommand() *cli.Command {
 			arg, err := onePackage(c)
 			if err != nil {
 				return err
+			}
+			if _, _, err := net.SplitHostPort(c.String("listen")); err != nil {
+				return usage("--listen: want host:port, got %q", c.String("listen"))
 			}
 			if c.Bool("fresh") && c.IsSet("data") {
 				return usage("--fresh forgets what lies in .sfc; a folder given with --data is yours to empty")

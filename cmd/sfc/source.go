@@ -98,6 +98,8 @@ func (s *source) compile(before *ir.Program) error {
 	o := frontend.Options{Pattern: s.arg, Pure: s.config.Pure, Previous: before}
 	if isFolder(s.arg) { // may lie in another module than the working directory
 		o.Dir, o.Pattern = s.arg, "."
+	} else if strings.Contains(s.arg, "...") {
+		return diag.List{diag.New("SF0003", diag.Position{}, "%q names several packages; a program is one package", s.arg)}
 	} else if strings.HasPrefix(s.arg, ".") || filepath.IsAbs(s.arg) {
 		return diag.List{diag.New("SF0001", diag.Position{}, "there is no folder %q", s.arg)}
 	}

@@ -16,6 +16,9 @@ func versionCommand() *cli.Command {
 	return &cli.Command{
 		Name: "version", Usage: "show the version", ArgsUsage: " ", Flags: []cli.Flag{formatFlag()},
 		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return usage("version takes no argument")
+			}
 			if c.String("format") == "json" {
 				return writeJSON(c.App.Writer, map[string]string{"sfc": module.Version(), "ir": ir.Version, "go": runtime.Version()})
 			}

@@ -20,25 +20,28 @@ func Name(written string, names []string) string {
 // maxLength bounds the work: names are short, what somebody sends need not be.
 const maxLength = 100
 
-// distance is the number of bytes to insert, delete or replace to make b of a (Levenshtein); their sum for long ones.
+// distance is the number of bytes to insert, delete, replace or swap with their neighbours to make b of a (optimal string
+// alignment); the sum of the lengths for long ones.
 func distance(a, b string) int {
 	if len(a) > maxLength || len(b) > maxLength {
 		return len(a) + len(b)
 	}
-	row := make([]int, len(b)+1)
+	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		diagonal := row[0]
+		before, above, row = above, row, before
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := diagonal
+			cost := above[j]
 			if a[i] != b[j] {
 				cost++
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			row[j+1] = min(cost, row[j]+1, above[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
 		}
 	}
 	return row[len(b)]

@@ -10,7 +10,7 @@ import (
 func TestName(t *testing.T) {
 	names := []string{"Deposit", "Balance", "compile"}
 	for written, want := range map[string]string{
-		"deposit": "Deposit", "Depsit": "Deposit", "complie": "compile", "Xyz": "", "": "", "Balance": "Balance",
+		"deposit": "Deposit", "Depsit": "Deposit", "eDposit": "Deposit", "complie": "compile", "Xyz": "", "": "", "Balance": "Balance",
 		strings.Repeat("Deposit", 100): "",
 	} {
 		require.Equal(t, want, Name(written, names), written)
@@ -22,7 +22,7 @@ func TestDistance(t *testing.T) {
 	for _, tc := range []struct {
 		a, b string
 		d    int
-	}{{"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"abc", "abc", 0}, {"ab", "ba", 2}} {
+	}{{"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"abc", "abc", 0}, {"ab", "ba", 1}, {"rnu", "run", 1}, {"ca", "abc", 3}} {
 		require.Equal(t, tc.d, distance(tc.a, tc.b))
 	}
 }

@@ -25,7 +25,9 @@ const Horizon = 24 * time.Hour
 const maxWaiting = 1024
 
 // Main runs a bundle's program; text is its IR in JSON, limits bound each request. It does not return.
-func Main(p *runner.Program, text []byte, limits runner.Limits) { gateway.Main(Target(p, text, limits)) }
+func Main(p *runner.Program, text []byte, limits runner.Limits) {
+	gateway.Main(Target(p, text, limits))
+}
 
 // Target describes a program on the target local.
 func Target(p *runner.Program, text []byte, limits runner.Limits) gateway.Target {

@@ -4,7 +4,11 @@ package world
 
 import (
 	"cmp"
+	"context"
+	"encoding/hex"
+	"errors"
 	"io"
+	"path"
 	"reflect"
 	"regexp"
 	"runtime"
@@ -178,7 +182,9 @@ func (s *snapshot) entries(v reflect.Value) {
 
 // sentinels are the errors that keep their identity wherever they go.
 var sentinels = map[error]bool{
-	io.EOF: true, io.ErrUnexpectedEOF: true, io.ErrShortBuffer: true, strconv.ErrSyntax: true, strconv.ErrRange: true,
+	io.EOF: true, io.ErrUnexpectedEOF: true, io.ErrShortBuffer: true, io.ErrShortWrite: true, io.ErrNoProgress: true,
+	io.ErrClosedPipe: true, strconv.ErrSyntax: true, strconv.ErrRange: true, path.ErrBadPattern: true,
+	hex.ErrLength: true, errors.ErrUnsupported: true, context.Canceled: true,
 }
 
 // Sentinel registers a package variable of type error.

@@ -321,7 +321,10 @@ func (o *output) keyName(k reflect.Value, byName bool) (string, error) {
 		text, err := m.MarshalText()
 		return string(text), err
 	}
-	return fmt.Sprint(k.Interface()), nil
+	if k.CanInt() {
+		return strconv.FormatInt(k.Int(), 10), nil
+	}
+	return strconv.FormatUint(k.Uint(), 10), nil
 }
 
 // sortEntries puts bools and numbers in their own order, everything else in that of its text.

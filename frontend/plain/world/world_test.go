@@ -31,6 +31,11 @@ type thing struct {
 
 func (t *thing) Key() string { return t.name }
 
+// weekday prints as a word, but is a number in JSON.
+type weekday uint8
+
+func (weekday) String() string { return "day" }
+
 func setUp(t *testing.T) *thing {
 	Entity("w", "Thing", (*thing).Key)
 	end := Sub(true)
@@ -143,6 +148,7 @@ func TestValuesAsJSON(t *testing.T) {
 		{map[[2]int]string{{1, 10}: "x", {1, 9}: "<y>"}, `[[[1,10],"x"],[[1,9],"<y>"]]`},
 		{map[int]any{2: nil, 10: []byte("ab")}, `{"10":"YWI=","2":null}`},
 		{[]error{errors.New("e"), nil}, `["e",null]`},
+		{map[weekday]int{1: 7, 10: 8}, `{"1":7,"10":8}`},
 		{struct{ D time.Duration }{5}, `{"D":5}`},
 	} {
 		text, err := toJSON(reflect.ValueOf(c.v), false)
