@@ -125,6 +125,11 @@ func (f *fn) emitStore(s *store) {
 	case s.fresh != nil:
 		f.setVar(s.fresh, s.to, true)
 	default:
+		if n, ok := s.place.(*ir.Name); ok {
+			if x, ok := s.to.(*ir.Name); ok && x.Name == n.Name {
+				return // x = x
+			}
+		}
 		f.do(&ir.Set{Place: s.place, To: s.to, At: f.at})
 	}
 }
@@ -247,7 +252,7 @@ func (f *fn) draftValue(r ast.Expr) operand {
 			return f.alloc(t, func() ir.Expr { return &ir.Zero{Type: t} })
 		}
 	}
-	return f.unsupported("SF1117", r, nil, "a variable that holds a draft cannot hold another entity too: use two variables")
+	return f.unsupported("SF1117", r, "a variable that holds a draft cannot hold another entity too: use two variables")
 }
 
 func (f *fn) constructing() *ir.Type {
@@ -614,7 +619,7 @@ func (f *fn) returnVars() {
 func (f *fn) finishScope(body *ast.BlockStmt) {
 	f.at = f.line(body.Rbrace)
 	if f.cur != nil {
-		if f.scope.sig.Results().Len() == 0 || f.scope.named && f.terminates(body) {
+		if f.scope.sig.Results().Len() == 0 {
 			f.leave()
 		} else {
 			f.end(&ir.Unreachable{Why: "missing return"})
@@ -625,6 +630,3 @@ func (f *fn) finishScope(body *ast.BlockStmt) {
 		f.returnVars()
 	}
 }
-
-// terminates: Go has checked that a function with results does not run off its end.
-func (f *fn) terminates(*ast.BlockStmt) bool { return false }

@@ -13,7 +13,7 @@ import (
 func (f *fn) builtinValue(name string, e *ast.CallExpr) (operand, bool) {
 	if len(e.Args) == 1 {
 		if _, ok := f.typeOf(e.Args[0]).(*types.Tuple); ok {
-			return f.unsupported("SF1511", e, nil, "%s of a call with several results is not supported yet", name), true
+			return f.unsupported("SF1511", e, "%s of a call with several results is not supported yet", name), true
 		}
 	}
 	mark := len(f.pending)
@@ -38,7 +38,7 @@ func (f *fn) builtinValue(name string, e *ast.CallExpr) (operand, bool) {
 	case "recover":
 		return f.recoverValue(e), true
 	case "complex", "real", "imag":
-		return f.unsupported("SF1507", e, nil, "complex numbers are not supported yet"), true
+		return f.unsupported("SF1507", e, "complex numbers are not supported yet"), true
 	}
 	return nil, false
 }
@@ -109,7 +109,7 @@ func (f *fn) makeCall(e *ast.CallExpr, t *ir.Type) operand {
 	case *types.Map:
 		f.do(&ir.MakeMap{Type: t, Into: into, At: f.at})
 	default:
-		return f.unsupported("SF1202", e, nil, "channels cannot be suspended and moved")
+		return f.unsupported("SF1202", e, "channels cannot be suspended and moved")
 	}
 	return nameOf(into)
 }
@@ -312,18 +312,16 @@ func (f *fn) conversionTo(x ast.Expr, to types.Type) operand {
 	}
 	op := f.exprTo(x, from)
 	it := f.typ(to, x)
-	if s, ok := to.Underlying().(*types.Slice); ok && isStringType(from) {
-		_ = s
+	if _, ok := to.Underlying().(*types.Slice); ok && isStringType(from) {
 		v := op()
 		f.flush()
 		into := f.temp(it)
 		f.do(&ir.ListOf{X: v, Type: it, Into: into, At: f.at})
 		return nameOf(into)
 	}
-	if p, ok := to.Underlying().(*types.Pointer); ok {
+	if _, ok := to.Underlying().(*types.Pointer); ok {
 		if _, ok := from.Underlying().(*types.Slice); ok {
-			_ = p
-			return f.unsupported("SF1505", x, nil, "a pointer to the array behind a slice is not supported yet")
+			return f.unsupported("SF1505", x, "a pointer to the array behind a slice is not supported yet")
 		}
 	}
 	if f.typ(from, x).Equal(it) {

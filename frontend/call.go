@@ -175,13 +175,13 @@ func (f *fn) isContextVar(e ast.Expr) bool {
 func (f *fn) makeRef(e *ast.CallExpr, targs []types.Type) operand {
 	en := f.entityOf(targs[0])
 	if en == nil {
-		return f.unsupported("SF1120", e, nil, "sfc.Get needs an entity type, and %s is none", targs[0])
+		return f.unsupported("SF1120", e, "sfc.Get needs an entity type, and %s is none", targs[0])
 	}
 	key, _, _ := types.LookupFieldOrMethod(types.NewPointer(en.obj.Type()), true, en.pkg.Types, "Key")
 	to := key.(*types.Func).Signature().Results().At(0).Type()
 	from := f.typeOf(e.Args[0])
 	if !types.ConvertibleTo(types.Default(from), to) || isStringType(from) != isStringType(to) {
-		return f.unsupported("SF1120", e.Args[0], nil, "the key of a %s is of type %s, not %s", en.name, to, from)
+		return f.unsupported("SF1120", e.Args[0], "the key of a %s is of type %s, not %s", en.name, to, from)
 	}
 	t := f.irType(e)
 	op := f.conversionTo(e.Args[0], to)
@@ -190,7 +190,7 @@ func (f *fn) makeRef(e *ast.CallExpr, targs []types.Type) operand {
 
 func (f *fn) exists(e *ast.CallExpr) operand {
 	if f.refTo(f.typeOf(e.Args[0])) == nil {
-		return f.unsupported("SF1120", e, nil, "sfc.Exists needs a reference to an entity")
+		return f.unsupported("SF1120", e, "sfc.Exists needs a reference to an entity")
 	}
 	x := f.expr(e.Args[0])
 	on := x()

@@ -26,6 +26,7 @@ func check(l *loaded, entities map[*types.TypeName]*entity) diag.List {
 	c := &checker{
 		loaded: l, entities: entities,
 		bodies: map[*types.Func]*body{}, inits: map[*types.Var]*body{}, badFields: map[*types.Var]bool{},
+		kept: map[*types.Var]*keptVar{}, stateWrites: map[string]bool{},
 	}
 	c.checkPlatform()
 	c.declare()
@@ -47,6 +48,7 @@ func check(l *loaded, entities map[*types.TypeName]*entity) diag.List {
 		c.checkLibrary(b)
 		c.checkPrinting(b)
 	}
+	c.checkKept()
 	c.checkCallbacks()
 	c.diags.Sort()
 	return c.diags
@@ -66,9 +68,11 @@ type checker struct {
 	faceCalls   []faceCall
 	badFields   map[*types.Var]bool // fields that are reported: what is done with them is not reported again
 	writes      map[*body]*summary
-	faces       []*types.Interface // of the values that are handed to the library
-	panicsFaces bool               // panic is given an interface value somewhere: recover may give anything
-	foreignSeen map[string]bool    // packages of other modules that are reported
+	kept        map[*types.Var]*keptVar // package variables whose memory gets into state
+	stateWrites map[string]bool         // underlying types of the memory in state that is written
+	faces       []*types.Interface      // of the values that are handed to the library
+	panicsFaces bool                    // panic is given an interface value somewhere: recover may give anything
+	foreignSeen map[string]bool         // packages of other modules that are reported
 }
 
 // body is a piece of code with a name: a declared function with its literals, or a variable's initialiser.

@@ -1,4 +1,4 @@
-// This file checks the declarations of entity types: names, Key methods, receivers, and directives.
+// This file checks the declarations of entity types: names, Key methods, and receivers.
 
 package frontend
 
@@ -8,75 +8,6 @@ import (
 	"go/types"
 	"strings"
 )
-
-// checkDirectives refuses //sfc: comments that are unknown or stand where they mean nothing.
-func (c *checker) checkDirectives() {
-	for _, p := range c.all {
-		for _, f := range p.Syntax {
-			used := directivesInPlace(f)
-			for _, g := range f.Comments {
-				for _, line := range g.List {
-					rest, ok := strings.CutPrefix(line.Text, "//sfc:")
-					if ok {
-						c.checkDirective(line, rest, used[line])
-					}
-				}
-			}
-		}
-	}
-}
-
-func (c *checker) checkDirective(line *ast.Comment, rest string, inPlace bool) {
-	name, _, _ := strings.Cut(strings.ReplaceAll(rest, "\t", " "), " ")
-	switch name {
-	case "copy":
-		return // belongs to a line, wherever that is
-	case "entity":
-		if !inPlace {
-			c.declared("SF1006", line, "//sfc:entity marks the type declared directly below it, and there is none").
-				WithHelp("put it on the line above `type T struct`, without an empty line between")
-		}
-	case "was":
-		if !inPlace {
-			c.declared("SF1006", line, "//sfc:was marks a field of a struct, and there is none").
-				WithHelp("put it on the line above the field, or behind it")
-		}
-	default:
-		d := c.declared("SF1005", line, "there is no directive //sfc:%s", name)
-		d.WithHelp("the directives are //sfc:entity, //sfc:copy and //sfc:was")
-	}
-}
-
-// directivesInPlace finds the comments that document a type declaration or a field.
-func directivesInPlace(f *ast.File) map[*ast.Comment]bool {
-	in := map[*ast.Comment]bool{}
-	mark := func(name string, groups ...*ast.CommentGroup) {
-		for _, g := range groups {
-			if g == nil {
-				continue
-			}
-			for _, line := range g.List {
-				if strings.HasPrefix(line.Text, "//sfc:"+name) {
-					in[line] = true
-				}
-			}
-		}
-	}
-	ast.Inspect(f, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.GenDecl:
-			if n.Tok == token.TYPE {
-				mark("entity", n.Doc)
-			}
-		case *ast.TypeSpec:
-			mark("entity", n.Doc)
-		case *ast.Field:
-			mark("was", n.Doc, n.Comment)
-		}
-		return true
-	})
-	return in
-}
 
 // checkEntityTypes checks each entity type as it is declared.
 func (c *checker) checkEntityTypes() {

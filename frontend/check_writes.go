@@ -3,10 +3,12 @@
 package frontend
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
 	"maps"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
@@ -90,16 +92,23 @@ func (c *checker) checkWrites(b *body) {
 	if b.init {
 		return
 	}
+	written := map[*types.Var]ast.Node{}
 	for r, at := range c.writes[b].writes {
-		v, ok := r.(*types.Var)
-		if !ok || !c.isPackageVar(v) || isGenerator(v.Type()) {
-			continue
+		if v, ok := r.(*types.Var); ok && c.isPackageVar(v) && !isGenerator(v.Type()) {
+			written[v] = at
 		}
-		c.refuse("SF1204", b, at, "writes to the package variable "+v.Name(), "it belongs to one process: it is not stored, not rolled back, and other machines have another one").
+	}
+	for _, v := range inSource(written) {
+		c.refuse("SF1204", b, written[v], "writes to the package variable "+v.Name(), "it belongs to one process: it is not stored, not rolled back, and other machines have another one").
 			WithRelated(c.position(place(v)), "declared here").
 			WithHelp("keep what must be remembered in an entity: a field, or an entity of its own (`sfc.Get[Counter](\"visits\").Add(1)`)").
 			WithHelp("variables that only initialisation sets are fine")
 	}
+}
+
+// inSource gives variables in the order of their declarations.
+func inSource[V any](m map[*types.Var]V) []*types.Var {
+	return slices.SortedFunc(maps.Keys(m), func(a, b *types.Var) int { return cmp.Compare(a.Pos(), b.Pos()) })
 }
 
 func (c *checker) isPackageVar(v *types.Var) bool {
@@ -129,6 +138,8 @@ func (c *checker) flow(b *body) bool {
 			}
 		case *ast.CallExpr:
 			f.call(n)
+		case *ast.CompositeLit:
+			f.literal(n)
 		}
 		return true
 	})
@@ -161,6 +172,14 @@ func (f *flow) write(rs roots, at ast.Node) {
 	}
 }
 
+// writeAll notes that a call writes what an argument leads to.
+func (f *flow) writeAll(rs roots, arg ast.Expr, at ast.Node) {
+	if rs[stateRoot] {
+		f.writesState(f.b.info().TypeOf(arg))
+	}
+	f.write(rs, at)
+}
+
 func (f *flow) bind(lhs ast.Expr, from roots) {
 	id, ok := ast.Unparen(lhs).(*ast.Ident)
 	if !ok || len(from) == 0 {
@@ -178,15 +197,121 @@ func (f *flow) bind(lhs ast.Expr, from roots) {
 
 func (f *flow) assign(n *ast.AssignStmt) {
 	for i, lhs := range n.Lhs {
-		switch {
-		case len(n.Lhs) == len(n.Rhs):
-			f.bind(lhs, f.of(n.Rhs[i]))
-		default:
-			f.bind(lhs, f.of(n.Rhs[0]))
+		from := f.of(n.Rhs[min(i, len(n.Rhs)-1)])
+		f.bind(lhs, from)
+		if base := baseName(lhs); base != lhs {
+			f.bind(base, elements(from))
+			if f.intoState(lhs, base) {
+				f.keep(from, n)
+			}
 		}
 		if n.Tok != token.DEFINE {
 			f.store(lhs, n)
 		}
+	}
+}
+
+// baseName gives the variable that a place lies in: x of x.f[i], or the place itself.
+func baseName(place ast.Expr) ast.Expr {
+	for x := ast.Unparen(place); ; {
+		switch e := x.(type) {
+		case *ast.SelectorExpr:
+			x = ast.Unparen(e.X)
+		case *ast.IndexExpr:
+			x = ast.Unparen(e.X)
+		case *ast.StarExpr:
+			x = ast.Unparen(e.X)
+		case *ast.Ident:
+			return e
+		default:
+			return place
+		}
+	}
+}
+
+// intoState says whether an assignment goes into the state of an entity: of the own one, or of a draft.
+func (f *flow) intoState(lhs, base ast.Expr) bool {
+	id, ok := base.(*ast.Ident)
+	return f.ownField(f.b, lhs) != nil || ok && f.drafts(f.b)[f.b.info().ObjectOf(id)]
+}
+
+// keep notes that memory of package variables gets into state: their own, or only that of their elements.
+func (f *flow) keep(from roots, at ast.Node) {
+	for r := range from {
+		e, partly := r.(element)
+		if partly {
+			r = e.of
+		}
+		v, ok := r.(*types.Var)
+		if !ok || !f.isPackageVar(v) {
+			continue
+		}
+		if old := f.kept[v]; old == nil || old.partly && !partly {
+			f.kept[v] = &keptVar{f.b, at, partly}
+		}
+	}
+}
+
+// literal notes what the literal of a draft keeps.
+func (f *flow) literal(n *ast.CompositeLit) {
+	if f.entityOf(f.b.info().TypeOf(n)) == nil {
+		return
+	}
+	for _, x := range n.Elts {
+		if kv, ok := x.(*ast.KeyValueExpr); ok {
+			x = kv.Value
+		}
+		f.keep(f.of(x), x)
+	}
+}
+
+// keptVar is where a package variable gets into state.
+type keptVar struct {
+	in     *body
+	at     ast.Node
+	partly bool // only what its elements lead to
+}
+
+// checkKept refuses package variables whose memory is kept in state and, by its type, may be written there.
+func (c *checker) checkKept() {
+	for _, v := range inSource(c.kept) {
+		k := c.kept[v]
+		written := c.holdsWritten(v.Type(), map[types.Type]bool{})
+		if k.partly {
+			written = false
+			eachPart(v.Type(), func(p types.Type) { written = written || c.holdsWritten(p, map[types.Type]bool{}) })
+		}
+		if k.in.init || !written {
+			continue
+		}
+		c.refuse("SF1204", k.in, k.at, "keeps the memory of the package variable "+v.Name()+" in state", "methods write to state, and would write to the variable").
+			WithRelated(c.position(place(v)), "declared here").
+			WithHelp("keep a copy: `slices.Clone(%s)`, `maps.Clone(%s)`, or a copying function where pointers are nested", v.Name(), v.Name())
+	}
+}
+
+// holdsWritten says whether a value holds memory of a type that is written in state somewhere.
+func (c *checker) holdsWritten(t types.Type, seen map[types.Type]bool) bool {
+	t = types.Unalias(t)
+	if seen[t] || c.refTo(t) != nil {
+		return false
+	}
+	seen[t] = true
+	if c.stateWrites[types.TypeString(t.Underlying(), nil)] {
+		return true
+	}
+	found := false
+	eachPart(t, func(p types.Type) { found = found || c.holdsWritten(p, seen) })
+	return found
+}
+
+// writesState notes a write to state through memory of a type.
+func (f *flow) writesState(t types.Type) {
+	if t == nil {
+		return
+	}
+	if name := types.TypeString(t.Underlying(), nil); !f.stateWrites[name] {
+		f.stateWrites[name], f.changed = true, true
 	}
 }
 
@@ -206,12 +331,26 @@ func (f *flow) ranges(n *ast.RangeStmt) {
 // pointer, slice or map reaches the value's own memory, more steps that of its elements.
 func (f *flow) store(place ast.Expr, at ast.Node) {
 	steps := 0
+	var last types.Type // what the last step went through, nearest to the place
+	step := func(t types.Type) {
+		if steps++; steps == 1 {
+			last = t
+		}
+	}
 	for x := ast.Unparen(place); ; {
 		switch e := x.(type) {
 		case *ast.Ident:
-			if v, ok := f.b.info().ObjectOf(e).(*types.Var); ok && f.isPackageVar(v) {
+			switch v, ok := f.b.info().ObjectOf(e).(*types.Var); {
+			case ok && f.isPackageVar(v):
 				f.write(roots{v: true}, at)
-			} else {
+			case ok && v == f.b.self:
+				if steps > 1 { // the first is the receiver itself
+					f.writesState(last)
+				}
+			default:
+				if steps > 0 && inside(f.of(e))[stateRoot] {
+					f.writesState(last)
+				}
 				f.reach(e, steps, at)
 			}
 			return
@@ -220,19 +359,19 @@ func (f *flow) store(place ast.Expr, at ast.Node) {
 				x = e.Sel
 				continue
 			}
-			if isPointer(f.b.info().TypeOf(e.X)) {
-				steps++
+			if t := f.b.info().TypeOf(e.X); isPointer(t) {
+				step(t)
 			}
 			x = ast.Unparen(e.X)
 		case *ast.IndexExpr:
 			if t := f.b.info().TypeOf(e.X); t != nil {
 				if _, isArray := t.Underlying().(*types.Array); !isArray {
-					steps++
+					step(t)
 				}
 			}
 			x = ast.Unparen(e.X)
 		case *ast.StarExpr:
-			steps++
+			step(f.b.info().TypeOf(e.X))
 			x = ast.Unparen(e.X)
 		case *ast.SliceExpr:
 			x = ast.Unparen(e.X)
@@ -496,7 +635,7 @@ func (f *flow) call(call *ast.CallExpr) {
 			if v, ok := r.(*types.Var); ok && !f.isPackageVar(v) {
 				for i, a := range args {
 					if argument(params, i) == v {
-						f.write(inside(f.placeRoots(f.b, f.sum, a)), call)
+						f.writeAll(inside(f.placeRoots(f.b, f.sum, a)), a, call)
 					}
 				}
 			}
@@ -505,16 +644,16 @@ func (f *flow) call(call *ast.CallExpr) {
 	}
 	for _, name := range []string{"delete", "clear", "copy"} {
 		if isBuiltin(f.b.info(), call, name) {
-			f.write(own(f.of(call.Args[0])), call)
+			f.writeAll(own(f.of(call.Args[0])), call.Args[0], call)
 		}
 	}
 	if fn, ok := typeutil.Callee(f.b.info(), call).(*types.Func); ok && fn.Pkg() != nil && !f.ours(fn.Pkg()) {
 		effects := Lookup(externName(fn)).Effects
 		for i, a := range args {
 			if hasClause(effects, "W", i, fn) {
-				f.write(inside(f.placeRoots(f.b, f.sum, a)), call)
+				f.writeAll(inside(f.placeRoots(f.b, f.sum, a)), a, call)
 			} else if hasClause(effects, "wps", i, fn) {
-				f.write(own(f.placeRoots(f.b, f.sum, a)), call)
+				f.writeAll(own(f.placeRoots(f.b, f.sum, a)), a, call)
 			}
 		}
 	}

@@ -67,7 +67,7 @@ func (f *fn) makeClosure(inner *fn, t *ir.Type) operand {
 func (f *fn) funcValue(e ast.Expr) operand {
 	obj, targs := f.staticFunc(e)
 	if obj == nil {
-		return f.unsupported("SF1511", e, nil, "this func value is not supported")
+		return f.unsupported("SF1511", e, "this func value is not supported")
 	}
 	sig := f.typeOf(e).Underlying().(*types.Signature)
 	if f.by[obj.Pkg()] != nil {
@@ -78,7 +78,7 @@ func (f *fn) funcValue(e ast.Expr) operand {
 		return func() ir.Expr { return &ir.FuncVal{Func: name} }
 	}
 	if obj.Pkg().Path() == sfcPath {
-		return f.unsupported("SF1120", e, nil, "sfc.%s can only be called", obj.Name())
+		return f.unsupported("SF1120", e, "sfc.%s can only be called", obj.Name())
 	}
 	t := f.irType(e)
 	inner := f.closure(e)
@@ -119,7 +119,7 @@ func (f *fn) methodValue(e *ast.SelectorExpr, s *selection) operand {
 		f.report("SF1511", e, "%s calls recover, and is not supported as a func value yet", m.Name())
 	}
 	if f.isContextVar(e.X) || f.draftBase(e.X) != nil {
-		return f.unsupported("SF1117", e, nil, "a method value of %s is not possible here", exprText(e.X))
+		return f.unsupported("SF1117", e, "a method value of %s is not possible here", exprText(e.X))
 	}
 	if s.kind == types.MethodExpr {
 		return f.methodExpr(e, s, t, sig)
@@ -205,7 +205,7 @@ func (f *fn) forwardCall(t *ir.Type, prepare func([]ast.Expr) *prepared) {
 func (f *fn) methodExpr(e *ast.SelectorExpr, s *selection, t *ir.Type, sig *types.Signature) operand {
 	m := s.obj.(*types.Func)
 	if len(s.path) != 1 {
-		return f.unsupported("SF1503", e, nil, "a method expression of a promoted method is not supported yet")
+		return f.unsupported("SF1503", e, "a method expression of a promoted method is not supported yet")
 	}
 	inner := f.closure(e)
 	inner.scope = &scope{labels: map[string]*ir.Block{}}

@@ -160,14 +160,14 @@ func (f *fn) create(d, x ir.Expr, s *ast.ReturnStmt) {
 		none, some := f.newBlock(), f.newBlock()
 		f.end(&ir.If{Cond: &ir.IsNil{X: d}, Then: none.Name, Else: some.Name, At: f.at})
 		f.start(none)
-		var r ir.Expr = &ir.Nil{Type: f.RefType()}
+		var r ir.Expr = &ir.Nil{Type: f.refType()}
 		if f.scope.ref != nil {
 			r = &ir.Name{Name: f.scope.ref.name}
 		}
 		f.end(&ir.Return{Values: present(r, x), At: f.at})
 		f.start(some)
 	}
-	into, then := f.temp(f.RefType()), f.newBlock()
+	into, then := f.temp(f.refType()), f.newBlock()
 	accept := s != nil && f.accepts(s)
 	f.end(&ir.Create{Draft: d, Into: into, Then: then.Name, Copy: accept, At: f.at})
 	f.start(then)

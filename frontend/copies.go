@@ -29,6 +29,11 @@ func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
 		return diag.New("SF1405", at, "cap of a slice that may be a copy (%s): a copy has no spare capacity", f.What).
 			WithRelated(lineOf(f.Write), "%s crosses a call to another entity here", f.What).
 			WithHelp("use len, or keep the capacity in a variable of its own")
+	case alias.Room:
+		return diag.New("SF1405", at, "%s is a copy without the room behind its length, and %s appends to it while the shorter slice stays in use", f.What, f.Write.Func).
+			WithRelated(lineOf(f.Write), "appended here: in plain Go a second append from the same length may write to the same place").
+			WithHelp("append to `slices.Clone(xs)`, or replace the slice by the longer one: `xs = append(xs, …)`").
+			WithHelp("or accept the copy: put `//sfc:copy` on %s", f.At)
 	case alias.Kept:
 		return diag.New("SF1402", at, "%s is a copy, but %s writes to the original later", f.What, f.Write.Func).
 			WithRelated(lineOf(f.Write), "written here: plain Go shows this to %s, a call to another entity cannot", looker(f)).

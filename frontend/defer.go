@@ -183,7 +183,7 @@ func (f *fn) inlineDeferred(e *ast.CallExpr, args []ir.Expr) {
 		}
 	}
 	d := f.decls[obj]
-	if obj == nil || d == nil || d.pkg != f.pkg || slices.Contains(f.inlining(), d) {
+	if obj == nil || d == nil || d.pkg != f.pkg || slices.Contains(f.inlined, d) {
 		f.reportWith("SF1511", e, "defer a function literal that calls recover itself", "%s calls recover, and cannot be deferred in this form yet", exprText(e.Fun))
 		return
 	}
@@ -199,8 +199,6 @@ func (f *fn) inlineDeferred(e *ast.CallExpr, args []ir.Expr) {
 	f.inlined = f.inlined[:len(f.inlined)-1]
 	f.self = self
 }
-
-func (f *fn) inlining() []*declaration { return f.inlined }
 
 // noteDeferredMethod remembers methods deferred through an interface: none of them may call recover.
 func (f *fn) noteDeferredMethod(e *ast.CallExpr) {

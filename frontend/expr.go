@@ -108,11 +108,10 @@ func (f *fn) isPlace(e ast.Expr) bool {
 		_, ok := f.pkg.TypesInfo.Uses[e.Sel].(*types.Var)
 		return ok
 	case *ast.IndexExpr:
-		switch u := f.typeOf(e.X).Underlying().(type) {
+		switch f.typeOf(e.X).Underlying().(type) {
 		case *types.Slice, *types.Pointer:
 			return true
 		case *types.Array:
-			_ = u
 			return f.isPlace(e.X)
 		}
 	}
@@ -166,7 +165,7 @@ func (f *fn) expr(e ast.Expr) operand {
 	case *ast.BinaryExpr:
 		return f.binary(e)
 	}
-	return f.unsupported("SF1511", e, nil, "this expression is not supported")
+	return f.unsupported("SF1511", e, "this expression is not supported")
 }
 
 func (f *fn) ident(e *ast.Ident) operand {
@@ -179,7 +178,7 @@ func (f *fn) ident(e *ast.Ident) operand {
 	case *types.Var:
 		return f.variable(o, e)
 	}
-	return f.unsupported("SF1511", e, nil, "%s is not supported here", e.Name)
+	return f.unsupported("SF1511", e, "%s is not supported here", e.Name)
 }
 
 func (f *fn) variable(o *types.Var, e ast.Expr) operand {
@@ -195,7 +194,7 @@ func (f *fn) variable(o *types.Var, e ast.Expr) operand {
 		internal("variable %s is not declared", o.Name())
 	}
 	if v.ctx {
-		return f.unsupported("SF1511", e, nil, "the context can be passed on as the first argument, and asked for Deadline and Err; nothing else")
+		return f.unsupported("SF1511", e, "the context can be passed on as the first argument, and asked for Deadline and Err; nothing else")
 	}
 	if v.draft {
 		f.report("SF1117", e, "%s is a draft: it becomes an entity when the constructor returns it, and cannot be stored or passed on before", o.Name())
@@ -208,7 +207,7 @@ func (f *fn) global(o *types.Var, e ast.Expr) operand {
 	if f.varDecls[o] == nil {
 		full := o.Pkg().Path() + "." + o.Name()
 		if row := Lookup(full); !row.Allowed {
-			return f.unsupported(row.Code, e, nil, "%s is not allowed: %s", full, row.Why)
+			return f.unsupported(row.Code, e, "%s is not allowed: %s", full, row.Why)
 		}
 		t := f.typ(o.Type(), e)
 		return func() ir.Expr {
@@ -295,7 +294,7 @@ func (f *fn) selector(e *ast.SelectorExpr) operand {
 		case *types.Func:
 			return f.funcValue(e)
 		}
-		return f.unsupported("SF1511", e, nil, "%s is not supported here", e.Sel.Name)
+		return f.unsupported("SF1511", e, "%s is not supported here", e.Sel.Name)
 	}
 	if sel.kind != types.FieldVal {
 		return f.methodValue(e, sel)
@@ -340,7 +339,7 @@ func accessor(e *entity, field string) string {
 
 func (f *fn) star(e *ast.StarExpr) operand {
 	if en := f.refTo(f.typeOf(e.X)); en != nil {
-		return f.unsupported("SF1110", e, nil, "*%s would be a copy of an entity of type %s", exprText(e.X), en.name)
+		return f.unsupported("SF1110", e, "*%s would be a copy of an entity of type %s", exprText(e.X), en.name)
 	}
 	x := f.expr(e.X)
 	return func() ir.Expr { return &ir.Deref{X: x()} }
@@ -355,7 +354,7 @@ func (f *fn) unary(e *ast.UnaryExpr) operand {
 	case token.AND:
 		return f.address(e)
 	case token.ARROW:
-		return f.unsupported("SF1202", e, nil, "a receive waits for another goroutine, and there is none")
+		return f.unsupported("SF1202", e, "a receive waits for another goroutine, and there is none")
 	}
 	x := f.expr(e.X)
 	op := unaryOps[e.Op]
@@ -378,7 +377,7 @@ func (f *fn) address(e *ast.UnaryExpr) operand {
 func (f *fn) addressOf(x ast.Expr) operand {
 	if id, ok := ast.Unparen(x).(*ast.Ident); ok {
 		if o, ok := f.object(id).(*types.Var); ok && f.varDecls[o] != nil {
-			return f.unsupported("SF1204", x, nil, "the address of package variable %s would let it be written", id.Name)
+			return f.unsupported("SF1204", x, "the address of package variable %s would let it be written", id.Name)
 		}
 	}
 	op := f.expr(x)
@@ -568,7 +567,7 @@ func (f *fn) needsInstr(e ast.Expr) bool {
 		case *ast.SelectorExpr:
 			if s := f.selection(n); s != nil && s.kind != types.FieldVal {
 				if _, ok := f.pkg.TypesInfo.Types[n]; ok {
-					found = found || true
+					found = true
 				}
 			}
 		}
@@ -721,7 +720,7 @@ func (f *fn) assertion(e *ast.TypeAssertExpr) operand {
 	t := f.irType(e)
 	f.asserts(e.X, f.typeOf(e))
 	if !f.possible(e.X, f.typeOf(e)) {
-		return f.unsupported("SF1501", e, nil, "%s can never hold in this instance: it is not supported yet", exprText(e))
+		return f.unsupported("SF1501", e, "%s can never hold in this instance: it is not supported yet", exprText(e))
 	}
 	emit := func() ir.Expr {
 		v := x()

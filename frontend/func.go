@@ -333,12 +333,12 @@ func (f *fn) varType(obj types.Object, t types.Type, n ast.Node) *ir.Type {
 }
 
 func (f *fn) draftType() *ir.Type {
-	f.RefType()
+	f.refType()
 	return ir.PtrType(ir.NamedType(f.creates.name))
 }
 
-// RefType declares the created entity's type and gives the type of references to it.
-func (f *fn) RefType() *ir.Type {
+// refType declares the created entity's type and gives the type of references to it.
+func (f *fn) refType() *ir.Type {
 	return f.typ(types.NewPointer(f.creates.obj.Type()), nil)
 }
 
@@ -479,7 +479,7 @@ func (f *fn) zero(t *ir.Type) ir.Expr {
 }
 
 // unsupported reports a construct that cannot be lowered yet, and gives a value so that the rest is looked at too.
-func (f *fn) unsupported(code string, n ast.Node, _ types.Type, format string, args ...any) operand {
+func (f *fn) unsupported(code string, n ast.Node, format string, args ...any) operand {
 	f.report(code, n, format, args...)
 	return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }
 }

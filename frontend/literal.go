@@ -25,7 +25,7 @@ func (f *fn) composite(e *ast.CompositeLit) operand {
 		return func() ir.Expr { return &ir.Convert{X: op(), To: it} } // a declared pointer type
 	}
 	if en := f.entityOf(t); en != nil {
-		return f.unsupported("SF1109", e, nil, "an entity of type %s cannot be a value: use a pointer, which is a reference to it", en.name)
+		return f.unsupported("SF1109", e, "an entity of type %s cannot be a value: use a pointer, which is a reference to it", en.name)
 	}
 	return f.compositeOf(e, t)
 }
@@ -41,7 +41,7 @@ func (f *fn) compositeOf(e *ast.CompositeLit, t types.Type) operand {
 	case *types.Map:
 		return f.mapLit(e, t, u)
 	}
-	return f.unsupported("SF1511", e, nil, "a literal of type %s is not supported", t)
+	return f.unsupported("SF1511", e, "a literal of type %s is not supported", t)
 }
 
 // newComposite lowers &T{…}: the operands are hoisted, the allocation is late.

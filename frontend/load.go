@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"go/types"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -45,7 +46,7 @@ func load(o Options) (*loaded, error) {
 	if bad := problems(graph); bad.Refused() {
 		return nil, bad.Err()
 	}
-	paths := modulePackages(graph[0])
+	paths := modulePackages(graph[0], o.Pure...)
 	full, err := list(o, packages.LoadSyntax|packages.NeedModule, paths...)
 	if err != nil {
 		return nil, err
@@ -72,13 +73,14 @@ func problem(code, format string, args ...any) error {
 	return diag.List{diag.New(code, diag.Position{}, format, args...)}
 }
 
-// modulePackages gives the paths of the packages of the root's module that it reaches, imports first.
-func modulePackages(root *packages.Package) []string {
+// modulePackages gives the paths of the packages of the root's module, and of those declared pure, that it reaches,
+// imports first.
+func modulePackages(root *packages.Package, pure ...string) []string {
 	var paths []string
 	seen := map[string]bool{}
 	var visit func(p *packages.Package)
 	visit = func(p *packages.Package) {
-		if seen[p.PkgPath] || !sameModule(root, p) || p.PkgPath == sfcPath {
+		if seen[p.PkgPath] || p.PkgPath == sfcPath || !sameModule(root, p) && !slices.Contains(pure, p.PkgPath) {
 			return
 		}
 		seen[p.PkgPath] = true

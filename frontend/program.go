@@ -34,6 +34,13 @@ type Options struct {
 type Result struct {
 	Program  *ir.Program
 	Warnings diag.List
+	Omitted  []Omission
+}
+
+// Omission is an exported function or method that cannot be requested from outside.
+type Omission struct {
+	Name string // Transfer, User.Each
+	Why  string // completes "it …": is generic, has a parameter …
 }
 
 // Compile compiles one package. Every error is a diag.List with all the problems found.
@@ -47,7 +54,7 @@ func Compile(o Options) (*Result, error) {
 	if err := c.diags.Err(); err != nil {
 		return nil, err
 	}
-	return &Result{Program: c.prog, Warnings: c.diags}, nil
+	return &Result{Program: c.prog, Warnings: c.diags, Omitted: c.omitted}, nil
 }
 
 // compiler holds what is known of one compilation.
@@ -70,6 +77,7 @@ type compiler struct {
 	context  *types.Context
 	depth    int // of the type being translated
 	tooDeep  bool
+	omitted  []Omission
 }
 
 // declaration is a function of the module with a body.
@@ -192,22 +200,6 @@ func (c *compiler) renames(p *packages.Package, s *ast.TypeSpec) {
 	}
 }
 
-// directive looks for the comment line //sfc:NAME and gives what follows it.
-func directive(name string, groups ...*ast.CommentGroup) (string, bool) {
-	for _, g := range groups {
-		if g == nil {
-			continue
-		}
-		for _, line := range g.List {
-			rest, ok := strings.CutPrefix(line.Text, "//sfc:"+name)
-			if ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t') {
-				return strings.TrimSpace(rest), true
-			}
-		}
-	}
-	return "", false
-}
-
 // sortedEntities gives the entity types in the order of their names.
 func (c *compiler) sortedEntities() []*entity {
 	var list []*entity
@@ -244,10 +236,9 @@ func (c *compiler) requests() {
 	scope := c.main.Types.Scope()
 	for _, name := range scope.Names() {
 		f, ok := scope.Lookup(name).(*types.Func)
-		if !ok || !f.Exported() || c.decls[f] == nil || !c.requestable(f.Signature()) {
-			continue
+		if ok && f.Exported() && c.decls[f] != nil && c.requestable(f.Name(), f.Signature()) {
+			c.exported(c.funcName(f, nil))
 		}
-		c.exported(c.funcName(f, nil))
 	}
 	for _, e := range c.sortedEntities() {
 		c.names.declared(e.obj.Type().(*types.Named), e.spec)
@@ -255,9 +246,14 @@ func (c *compiler) requests() {
 		set := types.NewMethodSet(types.NewPointer(e.obj.Type()))
 		for i := range set.Len() {
 			m := set.At(i).Obj().(*types.Func)
-			if m.Exported() && c.requestable(m.Signature()) && !c.throughReference(e.obj.Type(), set.At(i).Index()) {
-				c.exported(c.entityMethod(e, m.Name(), e.spec))
+			if !m.Exported() || !c.requestable(e.name+"."+m.Name(), m.Signature()) {
+				continue
 			}
+			if c.throughReference(e.obj.Type(), set.At(i).Index()) {
+				c.omit(e.name+"."+m.Name(), "belongs to another entity or an interface that is embedded")
+				continue
+			}
+			c.exported(c.entityMethod(e, m.Name(), e.spec))
 		}
 	}
 }
@@ -287,48 +283,61 @@ func (c *compiler) throughReference(t types.Type, path []int) bool {
 	return false
 }
 
-// requestable says whether JSON can call a function of this signature.
-func (c *compiler) requestable(sig *types.Signature) bool {
+func (c *compiler) omit(name, why string) { c.omitted = append(c.omitted, Omission{name, why}) }
+
+// requestable says whether JSON can call a function of this signature, and notes why not.
+func (c *compiler) requestable(name string, sig *types.Signature) bool {
 	if sig.TypeParams().Len() > 0 {
+		c.omit(name, "is generic")
 		return false
 	}
-	ok := true
-	seen := map[types.Type]bool{}
-	var visit func(t types.Type)
-	visit = func(t types.Type) {
-		if t = types.Unalias(t); seen[t] || !ok {
-			return
-		}
-		seen[t] = true
-		switch t := t.(type) {
-		case *types.Named:
-			if c.entities[t.Origin().Obj()] == nil && c.by[t.Obj().Pkg()] != nil {
-				visit(t.Underlying())
-			}
-		case *types.Pointer:
-			visit(t.Elem())
-		case *types.Slice:
-			visit(t.Elem())
-		case *types.Array:
-			visit(t.Elem())
-		case *types.Map:
-			visit(t.Key())
-			visit(t.Elem())
-		case *types.Struct:
-			for f := range t.Fields() {
-				visit(f.Type())
-			}
-		case *types.Signature, *types.Chan:
-			ok = false
+	return c.sayable(name, "parameter", sig.Params()) && c.sayable(name, "result", sig.Results())
+}
+
+func (c *compiler) sayable(name, what string, list *types.Tuple) bool {
+	for v := range list.Variables() {
+		if c.noJSON(v.Type(), map[types.Type]bool{}) != nil {
+			c.omit(name, fmt.Sprintf("has a %s of type %s, which has no JSON form", what, types.TypeString(v.Type(), types.RelativeTo(c.main.Types))))
+			return false
 		}
 	}
-	for v := range sig.Params().Variables() {
-		visit(v.Type())
+	return true
+}
+
+// noJSON gives the part of a type that JSON cannot carry, or nil.
+func (c *compiler) noJSON(t types.Type, seen map[types.Type]bool) types.Type {
+	t = types.Unalias(t)
+	if seen[t] {
+		return nil
 	}
-	for v := range sig.Results().Variables() {
-		visit(v.Type())
+	seen[t] = true
+	var parts []types.Type
+	switch t := t.(type) {
+	case *types.Named:
+		if c.entities[t.Origin().Obj()] == nil && c.by[t.Obj().Pkg()] != nil {
+			parts = append(parts, t.Underlying())
+		}
+	case *types.Pointer:
+		parts = append(parts, t.Elem())
+	case *types.Slice:
+		parts = append(parts, t.Elem())
+	case *types.Array:
+		parts = append(parts, t.Elem())
+	case *types.Map:
+		parts = append(parts, t.Key(), t.Elem())
+	case *types.Struct:
+		for f := range t.Fields() {
+			parts = append(parts, f.Type())
+		}
+	case *types.Signature, *types.Chan:
+		return t
 	}
-	return ok
+	for _, p := range parts {
+		if bad := c.noJSON(p, seen); bad != nil {
+			return bad
+		}
+	}
+	return nil
 }
 
 // drain lowers what has been asked for until nothing more is.
@@ -516,39 +525,6 @@ func typeArgs(t *types.Named) []types.Type {
 		list = append(list, a)
 	}
 	return list
-}
-
-// copyComments finds the lines with //sfc:copy, by file.
-func copyComments(l *loaded) map[string]map[int]bool {
-	lines := map[string]map[int]bool{}
-	for _, p := range l.all {
-		for _, f := range p.Syntax {
-			for _, g := range f.Comments {
-				for _, comment := range g.List {
-					if strings.HasPrefix(comment.Text, "//sfc:copy") {
-						pos := l.fset.Position(comment.Pos())
-						if lines[pos.Filename] == nil {
-							lines[pos.Filename] = map[int]bool{}
-						}
-						lines[pos.Filename][pos.Line] = true
-					}
-				}
-			}
-		}
-	}
-	return lines
-}
-
-// accepts says whether the line of a call, or the one above, carries //sfc:copy.
-func (c *compiler) accepts(n ast.Node) bool {
-	start, end := c.fset.Position(n.Pos()), c.fset.Position(n.End())
-	lines := c.copies[start.Filename]
-	for line := start.Line - 1; line <= end.Line; line++ {
-		if lines[line] {
-			return true
-		}
-	}
-	return false
 }
 
 func internal(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }

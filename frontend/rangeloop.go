@@ -21,9 +21,9 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 	case *types.Slice:
 		f.rangeList(s, label, t.Elem())
 	case *types.Array:
-		f.rangeArray(s, label, t, false)
+		f.rangeArray(s, label, t)
 	case *types.Pointer:
-		f.rangeArray(s, label, t.Elem().Underlying().(*types.Array), true)
+		f.rangeArray(s, label, t.Elem().Underlying().(*types.Array))
 	case *types.Map:
 		f.rangeMap(s, label, t)
 	case *types.Chan:
@@ -52,13 +52,13 @@ func (c counter) lit(n int64, unsigned bool) *ir.Lit {
 	return &ir.Lit{Type: c.typ, Value: n}
 }
 
-func (c counter) name_() ir.Expr { return &ir.Name{Name: c.name} }
+func (c counter) read() ir.Expr { return &ir.Name{Name: c.name} }
 
 // counted makes `for i := 0; i < n; i++` around a body that has the index.
 func (f *fn) counted(s *ast.RangeStmt, label string, c counter, n ir.Expr, unsigned bool, each func(next *ir.Block)) {
 	head, body, post, after := f.newBlock(), f.newBlock(), f.newBlock(), f.newBlock()
 	f.goOn(head)
-	f.end(&ir.If{Cond: &ir.Binary{Op: "lt", X: c.name_(), Y: n}, Then: body.Name, Else: after.Name, At: f.at})
+	f.end(&ir.If{Cond: &ir.Binary{Op: "lt", X: c.read(), Y: n}, Then: body.Name, Else: after.Name, At: f.at})
 	f.start(body)
 	each(post)
 	f.enter(label, after, post)
@@ -67,7 +67,7 @@ func (f *fn) counted(s *ast.RangeStmt, label string, c counter, n ir.Expr, unsig
 	f.fallTo(post)
 	f.start(post)
 	f.at = f.line(s.Pos())
-	f.do(&ir.Set{Place: c.name_(), To: &ir.Binary{Op: "add", X: c.name_(), Y: c.lit(1, unsigned)}, At: f.at})
+	f.do(&ir.Set{Place: c.read(), To: &ir.Binary{Op: "add", X: c.read(), Y: c.lit(1, unsigned)}, At: f.at})
 	f.jump(head)
 	f.start(after)
 }
@@ -139,12 +139,12 @@ func (f *fn) rangeList(s *ast.RangeStmt, label string, elem types.Type) {
 	f.do(&ir.Set{Place: &ir.Name{Name: n}, To: &ir.Len{X: &ir.Name{Name: list}}, At: f.at})
 	c := f.counter(ir.Basic(ir.Int), false)
 	f.counted(s, label, c, &ir.Name{Name: n}, false, func(*ir.Block) {
-		f.iterate(s, nameOf(c.name), func() ir.Expr { return &ir.Index{X: &ir.Name{Name: list}, I: c.name_()} }, intType, elem)
+		f.iterate(s, nameOf(c.name), func() ir.Expr { return &ir.Index{X: &ir.Name{Name: list}, I: c.read()} }, intType, elem)
 	})
 }
 
 // rangeArray: an array is copied if its elements are wanted, a pointer to one is not.
-func (f *fn) rangeArray(s *ast.RangeStmt, label string, t *types.Array, pointer bool) {
+func (f *fn) rangeArray(s *ast.RangeStmt, label string, t *types.Array) {
 	n := &ir.Lit{Type: ir.Basic(ir.Int), Value: t.Len()}
 	var array operand
 	switch {
@@ -161,12 +161,11 @@ func (f *fn) rangeArray(s *ast.RangeStmt, label string, t *types.Array, pointer 
 			f.do(&ir.Eval{X: x, At: f.at})
 		}
 	}
-	_ = pointer
 	c := f.counter(ir.Basic(ir.Int), false)
 	f.counted(s, label, c, n, false, func(*ir.Block) {
 		var value operand
 		if array != nil {
-			value = func() ir.Expr { return &ir.Index{X: array(), I: c.name_()} }
+			value = func() ir.Expr { return &ir.Index{X: array(), I: c.read()} }
 		}
 		f.iterate(s, nameOf(c.name), value, intType, t.Elem())
 	})
@@ -188,16 +187,16 @@ func (f *fn) rangeString(s *ast.RangeStmt, label string) {
 	c := f.counter(integer, false)
 	head, body, post, after := f.newBlock(), f.newBlock(), f.newBlock(), f.newBlock()
 	f.goOn(head)
-	f.end(&ir.If{Cond: &ir.Binary{Op: "lt", X: c.name_(), Y: &ir.Len{X: &ir.Name{Name: text}}}, Then: body.Name, Else: after.Name, At: f.at})
+	f.end(&ir.If{Cond: &ir.Binary{Op: "lt", X: c.read(), Y: &ir.Len{X: &ir.Name{Name: text}}}, Then: body.Name, Else: after.Name, At: f.at})
 	f.start(body)
-	f.do(&ir.CallExtern{Extern: decode, Args: []ir.Expr{&ir.Slice{X: &ir.Name{Name: text}, Lo: c.name_()}}, Into: []string{r, size}, At: f.at})
+	f.do(&ir.CallExtern{Extern: decode, Args: []ir.Expr{&ir.Slice{X: &ir.Name{Name: text}, Lo: c.read()}}, Into: []string{r, size}, At: f.at})
 	f.iterate(s, nameOf(c.name), nameOf(r), intType, types.Typ[types.Rune])
 	f.enter(label, after, post)
 	f.block(s.Body.List)
 	f.leaveLoop()
 	f.fallTo(post)
 	f.start(post)
-	f.do(&ir.Set{Place: c.name_(), To: &ir.Binary{Op: "add", X: c.name_(), Y: &ir.Name{Name: size}}, At: f.at})
+	f.do(&ir.Set{Place: c.read(), To: &ir.Binary{Op: "add", X: c.read(), Y: &ir.Name{Name: size}}, At: f.at})
 	f.jump(head)
 	f.start(after)
 }
@@ -222,7 +221,7 @@ func (f *fn) rangeMap(s *ast.RangeStmt, label string, t *types.Map) {
 	}
 	c := f.counter(ir.Basic(ir.Int), false)
 	f.counted(s, label, c, &ir.Len{X: &ir.Name{Name: keys}}, false, func(next *ir.Block) {
-		key := func() ir.Expr { return &ir.Index{X: &ir.Name{Name: keys}, I: c.name_()} }
+		key := func() ir.Expr { return &ir.Index{X: &ir.Name{Name: keys}, I: c.read()} }
 		visit := f.newBlock()
 		if odd {
 			f.unequalKey(m, into[1], value, key, c, visit, next)
@@ -243,7 +242,7 @@ func (f *fn) unequalKey(m, values, value string, key operand, c counter, visit, 
 	f.end(&ir.If{Cond: &ir.Binary{Op: "eq", X: &ir.Len{X: &ir.Name{Name: m}}, Y: c.lit(0, false)}, Then: next.Name, Else: there.Name, At: f.at})
 	f.start(there)
 	if value != "_" {
-		f.do(&ir.Set{Place: &ir.Name{Name: value}, To: &ir.Index{X: &ir.Name{Name: values}, I: c.name_()}, At: f.at})
+		f.do(&ir.Set{Place: &ir.Name{Name: value}, To: &ir.Index{X: &ir.Name{Name: values}, I: c.read()}, At: f.at})
 	}
 	f.jump(visit)
 	f.start(even)

@@ -84,7 +84,8 @@ func encWindow[T any](e *Enc, xs []T, extent int, array func(*Enc, []T)) {
 	}
 }
 
-// EncPtr writes a pointer and what it points to.
+// EncPtr writes a pointer and what it points to. What to writes must not be nil, nor begin with a tag of sharing: it would
+// be read as the pointer's own.
 func EncPtr[T any](e *Enc, p *T, to func(*Enc, *T)) {
 	if p == nil {
 		e.Nil()

@@ -5,14 +5,18 @@ package runner
 import (
 	"bytes"
 	"encoding"
+	"reflect"
 	"strings"
 )
 
-// Host writes the value of a host type that p points to: a strings.Builder or bytes.Buffer as its content, others by
-// their text or binary marshaller.
+// Host writes the value of a host type that p points to: a strings.Builder or bytes.Buffer as its content, one of a
+// basic kind (time.Month, json.Number) as a value of that kind, others by their text or binary marshaller.
 func (e *Enc) Host(p any) {
 	if e.scanning() {
 		return // it shares nothing with the program's values
+	}
+	if e.kind(reflect.ValueOf(p).Elem()) {
+		return
 	}
 	switch p := p.(type) {
 	case *strings.Builder:
@@ -40,6 +44,9 @@ func (e *Enc) Host(p any) {
 
 // Host reads a value of a host type into the zero value that p points to.
 func (d *Dec) Host(p any) {
+	if d.kind(reflect.ValueOf(p).Elem()) {
+		return
+	}
 	var err error
 	switch p := p.(type) {
 	case *strings.Builder:
@@ -56,4 +63,63 @@ func (d *Dec) Host(p any) {
 	if err != nil {
 		d.fail("%T: %v", p, err)
 	}
+}
+
+// kind writes v if it is of a basic kind. Such a value is all there is: a marshaller, as slog.Level has one, may refuse
+// some values, or write several alike.
+func (e *Enc) kind(v reflect.Value) bool {
+	switch k := v.Kind(); {
+	case k == reflect.Bool:
+		e.Bool(v.Bool())
+	case v.CanInt():
+		e.Int(v.Int())
+	case v.CanUint():
+		e.Uint(v.Uint())
+	case k == reflect.Float32:
+		e.Float32(float32(v.Float()))
+	case k == reflect.Float64:
+		e.Float(v.Float())
+	case v.CanComplex():
+		e.Complex(v.Complex())
+	case k == reflect.String:
+		e.String(v.String())
+	default:
+		return false
+	}
+	return true
+}
+
+// kind reads into v if that is of a basic kind.
+func (d *Dec) kind(v reflect.Value) bool {
+	switch k := v.Kind(); {
+	case k == reflect.Bool:
+		v.SetBool(d.Bool())
+	case v.CanInt():
+		n := d.Int()
+		if v.OverflowInt(n) {
+			d.fail("%d does not fit %s", n, v.Type())
+		}
+		v.SetInt(n)
+	case v.CanUint():
+		n := d.Uint()
+		if v.OverflowUint(n) {
+			d.fail("%d does not fit %s", n, v.Type())
+		}
+		v.SetUint(n)
+	case k == reflect.Float32:
+		v.SetFloat(float64(d.Float32()))
+	case k == reflect.Float64:
+		v.SetFloat(d.Float())
+	case v.CanComplex():
+		c := d.Complex()
+		if v.OverflowComplex(c) {
+			d.fail("%v does not fit %s", c, v.Type())
+		}
+		v.SetComplex(c)
+	case k == reflect.String:
+		v.SetString(d.String())
+	default:
+		return false
+	}
+	return true
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/stateful-entities/sfc/backends"
 	"github.com/stateful-entities/sfc/internal/diag"
 	"github.com/stateful-entities/sfc/internal/module"
+	"github.com/stateful-entities/sfc/ir"
 )
 
 // lower makes the bundle of a program for a target.
@@ -60,9 +61,13 @@ func (s *source) checkOptions() error {
 	return nil
 }
 
-// usesLibraries says whether the program calls packages beyond the standard library: their first element has a dot.
+// usesLibraries says whether the program calls packages beyond the standard library: the first element of their path
+// has a dot.
 func (s *source) usesLibraries() bool {
-	return slices.ContainsFunc(s.config.Pure, func(path string) bool { return path != "" }) && len(s.program.Externs) > 0
+	return slices.ContainsFunc(s.program.Externs, func(x *ir.Extern) bool {
+		first, _, hasMore := strings.Cut(strings.TrimPrefix(x.Name, "go:"), "/")
+		return hasMore && strings.Contains(first, ".")
+	})
 }
 
 // stamp is the file that says which bundle a program was built of.

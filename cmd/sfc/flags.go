@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/stateful-entities/sfc/internal/near"
 )
 
 // order gives the command line with the verb first, then its flags, then `--` and its arguments: the library stops
@@ -102,40 +104,11 @@ func flagNames(verb *cli.Command) []string {
 
 // didYouMean gives `: did you mean "x"?` for the name nearest to what was written, or "".
 func didYouMean(name string, names []string) string {
-	best, least := "", len(name)/2+1
-	for _, n := range names {
-		if d := distance(strings.ToLower(name), strings.ToLower(n)); d < least {
-			best, least = n, d
-		}
-	}
+	best := near.Name(name, names)
 	if best == "" {
 		return ""
 	}
 	return `: did you mean "` + best + `"?`
-}
-
-// distance is the number of bytes to insert, delete or replace to make b of a (Levenshtein).
-func distance(a, b string) int {
-	if len(a) > 100 || len(b) > 100 {
-		return 100
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // formatFlag is --format of every verb that has results for people and machines.

@@ -67,7 +67,7 @@ func initPackage(dir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for file := range files {
+	for _, file := range sortedNames(files) {
 		if _, err := os.Stat(filepath.Join(full, file)); err == nil {
 			return nil, fmt.Errorf("%s is there already: init overwrites nothing", filepath.Join(dir, file))
 		}

@@ -115,10 +115,11 @@ func (p *prepared) serve(ctx context.Context, stdout, stderr io.Writer) error {
 	cmd.WaitDelay = stopTime
 	err := cmd.Run()
 	var exit *exec.ExitError
+	exited := errors.As(err, &exit)
 	switch {
-	case err == nil, ctx.Err() != nil && !errors.As(err, &exit):
+	case err == nil, ctx.Err() != nil && !exited:
 		return nil
-	case exit != nil && exit.ExitCode() > 0:
+	case exited && exit.ExitCode() > 0:
 		return errReported // it has said why
 	}
 	return fmt.Errorf("the program ended: %w", err)

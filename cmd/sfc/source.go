@@ -20,7 +20,8 @@ import (
 type source struct {
 	program  *ir.Program
 	warnings diag.List
-	module   *module.Module // the user's; nil for an IR file outside a module
+	omitted  []frontend.Omission // exported, but cannot be requested
+	module   *module.Module      // the user's; nil for an IR file outside a module
 	config   *module.Config
 	arg      string // as the user names it
 	dir      string // of the package, or of the IR file; absolute
@@ -104,7 +105,7 @@ func (s *source) compile(before *ir.Program) error {
 	if err != nil {
 		return err
 	}
-	s.program, s.warnings = result.Program, result.Warnings
+	s.program, s.warnings, s.omitted = result.Program, result.Warnings, result.Omitted
 	return nil
 }
 

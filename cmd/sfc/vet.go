@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -36,56 +37,50 @@ func vetCommand() *cli.Command {
 				return nil
 			}
 			if asJSON {
-				return writeJSON(c.App.Writer, requests(s.program))
+				return writeJSON(c.App.Writer, requests(s))
 			}
-			w := tabwriter.NewWriter(c.App.Writer, 0, 0, 2, ' ', 0)
-			for _, r := range requests(s.program) {
-				fmt.Fprintf(w, "%s\t%s\t%s\n", r.Path, r.Signature, r.Why)
-			}
-			return w.Flush()
+			return writeRequests(c.App.Writer, requests(s))
 		},
 	}
 }
 
+func writeRequests(to io.Writer, list []request) error {
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	for _, r := range list {
+		if r.Why != "" {
+			fmt.Fprintf(w, "not requestable\t%s %s\n", r.Name, r.Why)
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\n", r.Path, r.Signature)
+	}
+	return w.Flush()
+}
+
 // request is a function with how it is requested.
 type request struct {
+	Name      string `json:"name"`
 	Path      string `json:"path,omitempty"` // POST; "" if it cannot be requested
-	Signature string `json:"signature"`
+	Signature string `json:"signature,omitempty"`
 	Why       string `json:"why,omitempty"` // it cannot
 }
 
 // requests lists what clients can ask for, then the exported rest.
-func requests(p *ir.Program) []request {
-	var can, cannot []request
-	for _, f := range p.Funcs {
-		r := request{Signature: signature(f)}
-		name := f.Name
+func requests(s *source) []request {
+	var list []request
+	for _, f := range s.program.Funcs {
+		if !f.Exported {
+			continue
+		}
+		path := "/v1/" + f.Name
 		if f.Entity != "" {
-			name = strings.TrimPrefix(name, f.Entity+".")
+			path = "/v1/" + f.Entity + "/{key}/" + strings.TrimPrefix(f.Name, f.Entity+".")
 		}
-		switch {
-		case f.Exported && f.Entity != "":
-			r.Path = "/v1/" + f.Entity + "/{key}/" + name
-			can = append(can, r)
-		case f.Exported:
-			r.Path = "/v1/" + name
-			can = append(can, r)
-		case f.Entity != "" && name[0] >= 'A' && name[0] <= 'Z' && !strings.ContainsAny(name, "$."):
-			r.Path, r.Why = "-", whyNot(f)
-			cannot = append(cannot, r)
-		}
+		list = append(list, request{Name: f.Name, Path: path, Signature: signature(f)})
 	}
-	return append(can, cannot...)
-}
-
-// whyNot says why an exported method cannot be requested.
-func whyNot(f *ir.Func) string {
-	for _, p := range f.Params {
-		if k := p.Type.Kind; k == ir.FuncKind || k == ir.C64 || k == ir.C128 {
-			return fmt.Sprintf("JSON has no form for %s of type %s", p.Name, p.Type)
-		}
+	for _, o := range s.omitted {
+		list = append(list, request{Name: o.Name, Why: o.Why})
 	}
-	return "only entity code calls it"
+	return list
 }
 
 func signature(f *ir.Func) string {

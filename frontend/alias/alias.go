@@ -52,6 +52,7 @@ const (
 	Kept                 // the giving side writes later, the receiving side still looks
 	Identity             // pointers are compared of which one may be a copy
 	Capacity             // cap of what may be a copy
+	Room                 // the receiving side grows a list twice from one length: a copy has no room behind it
 )
 
 // Check analyses a verified program. The findings are sorted by place; none means that copying cannot be seen.

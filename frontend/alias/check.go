@@ -22,10 +22,13 @@ func (f *facts) crossing(e *edge) (Finding, bool) {
 	if e.from.init && !f.written(f.family(e.to)) { // a constant of the program
 		return Finding{}, false
 	}
+	taken := f.family(e.to)
+	if w := f.collides(e, taken); w != nil {
+		return Finding{Kind: Room, At: e.x.in.place(e.x.at), What: e.what, Write: w.in.place(w.at)}, true
+	}
 	if !f.held(e) {
 		return Finding{}, false
 	}
-	taken := f.family(e.to)
 	given := map[*object]bool{e.from: true}
 	for o := range f.family(e.from) {
 		if !taken[o] {
@@ -62,6 +65,41 @@ func (f *facts) crossing(e *edge) (Finding, bool) {
 		}
 	}
 	return Finding{}, false
+}
+
+// collides: the receiving side grows the list from one length at two places. With the original's room behind the length
+// both write to one array; a copy has no room, and each gets an array of its own.
+func (f *facts) collides(e *edge, taken map[*object]bool) *event {
+	if !e.from.room && !f.cutShort(e.from) {
+		return nil
+	}
+	places := map[chain]bool{}
+	for o := range taken {
+		for _, w := range f.writes[o] {
+			if w.at.kind != opAppend {
+				continue
+			}
+			c, ok := f.chain(w)
+			if places[c] = true; !ok || len(places) > 1 {
+				return w
+			}
+		}
+	}
+	return nil
+}
+
+// cutShort says whether a shorter slice of the list may cross.
+func (f *facts) cutShort(o *object) bool {
+	for _, in := range f.a.insts {
+		for _, s := range in.vals {
+			for p := range s {
+				if p.o == o && p.short {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func (f *facts) written(os map[*object]bool) bool {

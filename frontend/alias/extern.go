@@ -162,6 +162,8 @@ func (a *analysis) libraryObject(key string, t *ir.Type) *object {
 		o.kind = library
 	case ifaceShape:
 		o.box, o.opaque = true, true
+	case listShape:
+		o.room = true
 	}
 	return o
 }

@@ -209,16 +209,18 @@ func (a *analysis) form(f *ir.Func) *form {
 }
 
 func (a *analysis) typeOf(f *ir.Func, e ir.Expr) *ir.Type {
-	s := a.scopes[f]
-	if s == nil {
-		s = ir.NewScope(a.p, f)
-		a.scopes[f] = s
-	}
-	t, err := s.TypeOf(e)
+	t, err := a.scope(f).TypeOf(e)
 	if err != nil {
 		panic("alias: the program is not verified: " + err.Error())
 	}
 	return t
+}
+
+func (a *analysis) scope(f *ir.Func) *ir.Scope {
+	if a.scopes[f] == nil {
+		a.scopes[f] = ir.NewScope(a.p, f)
+	}
+	return a.scopes[f]
 }
 
 func (a *analysis) results(fn string) []*ir.Type {
@@ -355,6 +357,7 @@ func (a *analysis) step(in *instance, o *op) {
 		a.put(in, o.dst, "", one(pointer{o: n}))
 	case opList:
 		n := a.fresh(in, o, o.typ)
+		n.room = o.room
 		u, _ := a.types.under(o.typ)
 		for _, x := range o.args {
 			a.store(in, one(pointer{o: n}), "[]", x, u.Elem)
@@ -486,6 +489,7 @@ func (a *analysis) contents(_ *instance, to, from set) {
 func (a *analysis) append(in *instance, o *op) {
 	old := a.get(in, o.args[0], "")
 	n := a.fresh(in, o, o.typ)
+	n.room = true
 	grown := one(pointer{o: n})
 	a.put(in, o.dst, "", old)
 	a.put(in, o.dst, "", grown)

@@ -3,6 +3,7 @@
 package alias
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/stateful-entities/sfc/ir"
@@ -73,6 +74,7 @@ type op struct {
 	fn       *ir.Func
 	recv     *value
 	short    bool // slice: cut below the length of its array
+	room     bool // list: made with a capacity of its own
 	whole    bool // slice: with a third index
 	accept   bool // the source accepts the copy
 	spread   bool
@@ -206,35 +208,60 @@ func successors(t ir.Term) []string {
 	return nil
 }
 
-// carried lists the variables that blocks reached by an unwind edge use: a panic may carry any of their versions there,
-// so they are kept in memory.
+// carried lists the variables that are alive where an unwind edge leads to: a panic may carry any of their versions
+// there, so they are kept in memory.
 func (b *builder) carried() []string {
-	reached := map[*block]bool{}
-	var walk func(k *block)
-	walk = func(k *block) {
-		if reached[k] {
-			return
-		}
-		reached[k] = true
-		for _, s := range k.succs {
-			walk(s)
-		}
-	}
+	alive := map[string]bool{}
+	in := b.aliveAt()
 	for _, k := range b.f.blocks {
 		if k.unwind != nil {
-			walk(k.unwind)
+			for n := range in[k.unwind.index] {
+				alive[n] = true
+			}
 		}
-	}
-	if len(reached) == 0 {
-		return nil
 	}
 	var names []string
 	for _, l := range slices.Concat(b.f.fn.Params, b.f.fn.Locals) {
-		if !b.cells[l.Name] && len(b.a.types.leaves(l.Type)) > 0 {
+		if alive[l.Name] && !b.cells[l.Name] && len(b.a.types.leaves(l.Type)) > 0 {
 			names = append(names, l.Name)
 		}
 	}
 	return names
+}
+
+// aliveAt gives the variables that are alive at the beginning of each block.
+func (b *builder) aliveAt() []map[string]bool {
+	scope := b.a.scope(b.f.fn)
+	in := make([]map[string]bool, len(b.f.blocks))
+	for changed := true; changed; {
+		changed = false
+		for i := len(b.f.blocks) - 1; i > 0; i-- {
+			k := b.f.blocks[i]
+			now := map[string]bool{}
+			for _, s := range k.succs {
+				maps.Copy(now, in[s.index])
+			}
+			step := func(defs, uses []string) {
+				for _, n := range defs {
+					delete(now, n)
+				}
+				for _, n := range uses {
+					now[n] = true
+				}
+			}
+			step(scope.TermDefs(k.src.End), scope.TermUses(k.src.End))
+			for j := len(k.src.Do) - 1; j >= 0; j-- {
+				step(scope.Defs(k.src.Do[j]), scope.Uses(k.src.Do[j]))
+			}
+			if k.unwind != nil { // from any point of the block
+				maps.Copy(now, in[k.unwind.index])
+			}
+			if len(now) != len(in[i]) {
+				in[i], changed = now, true
+			}
+		}
+	}
+	return in
 }
 
 // fill translates the blocks, predecessors first where there is an order, and completes the phis of loops.

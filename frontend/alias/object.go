@@ -33,6 +33,7 @@ type object struct {
 	init   bool    // made while the package variables were set: constant afterwards
 	box    bool    // the contents of an interface value, of dynamic type typ
 	opaque bool    // a box whose contents the library made
+	room   bool    // a list that may have room behind its length; a copy of it has none
 }
 
 // pointer is an object and a path inside it: ".f" a field, "[]" the elements, "{k}" and "{v}" of a map.

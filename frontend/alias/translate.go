@@ -91,7 +91,7 @@ func (b *builder) instr(i ir.Instr) {
 		if i.Cap != nil {
 			b.expr(i.Cap)
 		}
-		b.assign(i.Into, b.result(b.emit(&op{kind: opList, typ: i.Type}), i.Type))
+		b.assign(i.Into, b.result(b.emit(&op{kind: opList, typ: i.Type, room: i.Cap != nil}), i.Type))
 	case *ir.List:
 		b.at = i.At
 		o := &op{kind: opList, typ: i.Type, args: b.exprs(i.Elems)}
@@ -372,7 +372,6 @@ func (b *builder) access(e ir.Expr) *value {
 }
 
 func (b *builder) slice(e *ir.Slice) *value {
-	xt := b.a.typeOf(b.f.fn, e.X)
 	v := b.expr(e.X)
 	for _, i := range []ir.Expr{e.Lo, e.Hi, e.Max} {
 		b.expr(i)
@@ -381,7 +380,7 @@ func (b *builder) slice(e *ir.Slice) *value {
 		return nil
 	}
 	o := &op{kind: opSlice, args: []*value{v}, whole: e.Max != nil}
-	o.short = e.Hi != nil && e.Max == nil && b.a.types.shape(xt) == listShape
+	o.short = e.Hi != nil && e.Max == nil
 	return b.result(b.emit(o), b.a.typeOf(b.f.fn, e))
 }
 

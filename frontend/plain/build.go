@@ -37,6 +37,22 @@ type Error struct {
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 `
 
+// ownOutput keeps answers apart from what programs print. It is a file of package world, which all rewritten packages
+// import, so that it comes before their initialisation; the overlay for tests does not have it.
+const ownOutput = `package world
+
+import "os"
+
+// Answers was the standard output; what programs print goes to stderr.
+var Answers = takeOutput()
+
+func takeOutput() *os.File {
+	out := os.Stdout
+	os.Stdout = os.Stderr
+	return out
+}
+`
+
 // Options say what Build makes.
 type Options struct {
 	Dir      string   // a folder of the module
@@ -58,7 +74,10 @@ func Build(ctx context.Context, o Options) error {
 	defer os.RemoveAll(dir)
 	v := overlay{source: s, dir: dir, Replace: map[string]string{}}
 	at := s.mainFolder()
-	if err := errors.Join(v.rewriteAll(), v.hideTests(), v.add(filepath.Join(s.module.Dir, at, "main.go"), s.mainText())); err != nil {
+	err = errors.Join(v.rewriteAll(), v.hideTests(),
+		v.add(filepath.Join(s.module.Dir, worldDir, "answers.go"), []byte(ownOutput)),
+		v.add(filepath.Join(s.module.Dir, at, "main.go"), s.mainText()))
+	if err != nil {
 		return err
 	}
 	file, err := v.write()
@@ -209,7 +228,7 @@ func (s *source) mainText() []byte {
 	for _, p := range s.roots {
 		fmt.Fprintf(&b, "\t_ %q\n", p.PkgPath)
 	}
-	b.WriteString(")\n\nfunc main() {\n\terr := world.Serve(os.Stdin, os.Stdout, []world.Program{\n")
+	b.WriteString(")\n\nfunc main() {\n\terr := world.Serve(os.Stdin, world.Answers, []world.Program{\n")
 	for _, p := range s.roots {
 		fmt.Fprintf(&b, "\t\t{Path: %q, Packages: %#v},\n", p.PkgPath, s.program(p))
 	}

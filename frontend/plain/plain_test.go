@@ -163,6 +163,34 @@ func TestBuildOfAModuleThatDoesNotKnowSfc(t *testing.T) {
 	require.Len(t, files, 2, "nothing is written to the module")
 }
 
+func TestOutputOfProgramsIsNoAnswer(t *testing.T) {
+	dir := module(t, `-- go.mod --
+module loud
+
+go 1.26
+-- loud.go --
+package loud
+
+import "fmt"
+
+var _, _ = fmt.Println("initialised")
+
+func Say(word string) int {
+	n, _ := fmt.Println(word)
+	return n
+}
+`)
+	out := filepath.Join(t.TempDir(), "oracle")
+	require.NoError(t, Build(context.Background(), Options{Dir: dir, Patterns: []string{"."}, Out: out}))
+	c := exec.Command(out)
+	c.Stdin = strings.NewReader(`{"op":"call","program":"loud","function":"Say","args":["hello"],"id":"1","time":"2026-01-02T03:04:05Z"}` + "\n")
+	var answers, printed bytes.Buffer
+	c.Stdout, c.Stderr = &answers, &printed
+	require.NoError(t, c.Run())
+	require.Equal(t, `{"results":[6]}`+"\n", answers.String())
+	require.Equal(t, "initialised\nhello\n", printed.String())
+}
+
 func TestOverlayLetsTestsMeetAWorld(t *testing.T) {
 	dir := module(t, lonely)
 	goTest := func(args ...string) (string, error) {

@@ -33,7 +33,6 @@ var codes = []Code{
 	{"SF0005", "the platform has 32-bit integers"},
 
 	{"SF1001", "imported package is neither in the module nor declared pure"},
-	{"SF1002", "package declared pure is not"},
 	{"SF1003", "error in sfc.yaml"},
 	{"SF1004", "function without a Go body"},
 	{"SF1005", "unknown //sfc: directive"},
@@ -99,7 +98,6 @@ var codes = []Code{
 
 	{"SF2001", "IR file cannot be read"},
 	{"SF2002", "IR breaks a rule"},
-	{"SF2003", "IR of another version"},
 	{"SF2004", "change is not compatible with stored state"},
 	{"SF2005", "program of another id"},
 

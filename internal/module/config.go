@@ -21,7 +21,6 @@ const ConfigName = "sfc.yaml"
 type Config struct {
 	SFC     string                       `yaml:"sfc"`     // v1
 	Pure    []string                     `yaml:"pure"`    // import paths of packages declared pure
-	Limits  map[string]int64             `yaml:"limits"`  // see Limits
 	Targets map[string]map[string]string `yaml:"targets"` // options of targets
 }
 

@@ -55,11 +55,8 @@ func read(dir string) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := modfile.ParseLax(name, text, nil)
+	file, err := modfile.Parse(name, text, nil)
 	if err != nil {
-		return nil, err
-	}
-	if file, err = modfile.Parse(name, text, nil); err != nil {
 		return nil, err
 	}
 	if file.Module == nil {

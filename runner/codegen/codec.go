@@ -134,10 +134,11 @@ type basic struct{ enc, dec string }
 // basicCodec gives it for a value expression.
 func (g *gen) basicCodec(f *file, t *ir.Type, v string) (basic, bool) {
 	u := g.underlying(t)
-	own := g.goType(f, t)
+	own := g.goType(&file{imports: map[string]string{}}, t) // imported only if it is written
 	simple := func(method, wide string) (basic, bool) {
 		b := basic{fmt.Sprintf("e.%s(%s)", method, v), "d." + method + "()"}
 		if own != wide {
+			g.goType(f, t)
 			b.enc, b.dec = fmt.Sprintf("e.%s(%s(%s))", method, wide, v), fmt.Sprintf("%s(d.%s())", own, method)
 		}
 		return b, true
@@ -160,7 +161,7 @@ func (g *gen) basicCodec(f *file, t *ir.Type, v string) (basic, bool) {
 	case ir.RefKind:
 		return simple("Ref", "string")
 	case ir.Time:
-		return simple("Time", g.use(f, "time")+".Time")
+		return simple("Time", g.importID("time")+".Time")
 	case ir.PanicKind:
 		return simple("Panic", "*runner.Panic")
 	case ir.Any:
@@ -294,12 +295,25 @@ func (g *gen) writeFillCodec(f *file, c *codec) {
 	default:
 		enc = []string{fmt.Sprintf("%s(e, *v)", g.encFunc(c.t, c.state))}
 		dec = []string{fmt.Sprintf("*v = %s(d)", g.decFunc(c.t, c.state))}
+		if g.maybeNil(u) {
+			enc, dec = append([]string{"e.Array(1)"}, enc...), append([]string{"d.ArrayOf(1)"}, dec...)
+		}
 	}
 	f.linef("func put_%s(e *runner.Enc, v *%s) {", c.id, t)
 	f.lines(enc...)
 	f.linef("}\n\nfunc fill_%s(d *runner.Dec, v *%s) {", c.id, t)
 	f.lines(dec...)
 	f.lines("}\n")
+}
+
+// maybeNil says whether values of a type may be nil or shared themselves. Behind a pointer they are written in an array of
+// one: else nobody could tell a pointer to nil from a nil pointer, nor which of the two is the shared one.
+func (g *gen) maybeNil(u *ir.Type) bool {
+	switch u.Kind {
+	case ir.ListKind, ir.MapKind, ir.PtrKind, ir.FuncKind, ir.PanicKind:
+		return true
+	}
+	return ir.IsInterface(g.p, u)
 }
 
 // arrayStruct gives the codec of a struct as an array of its fields.

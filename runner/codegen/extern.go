@@ -25,9 +25,16 @@ func (w *body) callExtern(in *ir.CallExtern) {
 	var args []string
 	if block {
 		args = w.hoist(in.At, in.Args)
+		if x.Method && w.simple(in.Args[0]) {
+			args[0] = w.typed(in.Args[0]).in(operandPrec)
+		}
 	} else {
-		for _, a := range in.Args {
-			args = append(args, w.argument(x, a))
+		for i, a := range in.Args {
+			if x.Method && i == 0 {
+				args = append(args, w.typed(a).in(operandPrec))
+			} else {
+				args = append(args, w.argument(x, a))
+			}
 		}
 	}
 	w.charge(in.At, "t.Spend", steps.before(args))
@@ -84,8 +91,8 @@ func (w *body) externCall(in *ir.CallExtern, x *ir.Extern, args []string, steps,
 		}
 	}
 	w.stmt(in.At, strings.Join(temps, ", ")+" := "+call)
-	w.charge(in.At, "t.Spend", steps.ofResult(temps[0]))
-	w.charge(in.At, "t.Charge", bytes.ofResult(temps[0]))
+	w.charge(in.At, "t.Spend", steps.ofResult(temps[0], args))
+	w.charge(in.At, "t.Charge", bytes.ofResult(temps[0], args))
 	w.stmt(in.At, strings.Join(left, ", ")+" = "+strings.Join(carry, ", "), "}")
 }
 
@@ -102,11 +109,7 @@ func (w *body) hostCall(x *ir.Extern, args []string) string {
 	}
 	importPath, id, typeArgs := hostName(x.Name, x.Method)
 	if x.Method {
-		recv := args[0]
-		if strings.HasPrefix(recv, "&") || strings.HasPrefix(recv, "*") || strings.ContainsAny(recv, " ") {
-			recv = "(" + recv + ")"
-		}
-		return recv + "." + id + "(" + strings.Join(args[1:], ", ") + ")"
+		return args[0] + "." + id + "(" + strings.Join(args[1:], ", ") + ")"
 	}
 	return w.use(w.out, importPath) + "." + id + w.typeArgs(w.out, typeArgs) + "(" + strings.Join(args, ", ") + ")"
 }
@@ -165,7 +168,10 @@ func fillArgs(terms []string, args []string) string {
 	return out
 }
 
-func (c cost) ofResult(result string) string { return strings.ReplaceAll(c.after, "#result#", result) }
+// ofResult gives the amount to charge after a call, or "".
+func (c cost) ofResult(result string, args []string) string {
+	return strings.ReplaceAll(fillArgs([]string{c.after}, args), "#result#", result)
+}
 
 // cost reads the notation of the library table: terms joined by +, factors by *, each term with an optional /integer.
 func (w *body) cost(x *ir.Extern, text string) cost {
@@ -181,6 +187,7 @@ func (w *body) cost(x *ir.Extern, text string) cost {
 				code = w.runner("Sum") + "(" + c.after + ", " + code + ")"
 			}
 			c.after = code
+			c.uses = c.uses || strings.Count(code, "#") > strings.Count(code, "#result#")*2
 		default:
 			c.terms = append(c.terms, code)
 			c.uses = c.uses || strings.Contains(code, "#")

@@ -312,6 +312,9 @@ func (w *body) callFace(b *ir.Block, j int, in *ir.CallFace) {
 		w.stmt(in.At, "{")
 	}
 	subject := w.hoist(in.At, []ir.Expr{in.Recv})[0]
+	if w.simple(in.Recv) {
+		subject = w.code(in.Recv).in(operandPrec) // a cell is *x
+	}
 	args := w.hoist(in.At, in.Args)
 	var cases []oneCase
 	bound := w.temp()

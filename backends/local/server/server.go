@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"flag"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/stateful-entities/sfc"
@@ -195,7 +196,11 @@ type debug struct {
 }
 
 func (d debug) Write(text []byte) (int, error) {
-	d.log.Info(string(text), "method", d.request.Func.Name, "key", d.request.Key, "request", d.request.ID)
+	entity := ""
+	if ty := d.request.Func.Entity; ty != nil {
+		entity = ty.Name + "/" + d.request.Key
+	}
+	d.log.Info(strings.TrimSuffix(string(text), "\n"), "entity", entity, "method", d.request.Func.Name, "request", d.request.ID)
 	return len(text), nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -37,12 +38,17 @@ func addressable(v reflect.Value) reflect.Value {
 	return c
 }
 
-// opaque says of which pointers the target is left alone: references, places, compiled expressions.
+// opaque says of which pointers the target is left alone: references, places, compiled expressions, and what belongs to
+// the runtime, such as the types of values that errors of the library hold.
 func opaque(t reflect.Type) bool {
 	if _, isRef := w.types[t]; isRef {
 		return true
 	}
-	return t == reflect.TypeFor[*time.Location]() || t == reflect.TypeFor[*regexp.Regexp]()
+	if t == reflect.TypeFor[*time.Location]() || t == reflect.TypeFor[*regexp.Regexp]() {
+		return true
+	}
+	home := t.Elem().PkgPath()
+	return home == "reflect" || home == "runtime" || strings.HasPrefix(home, "internal/")
 }
 
 // place is a piece of memory as the walk has met it.

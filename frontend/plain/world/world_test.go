@@ -85,6 +85,17 @@ func TestCopiesKeepSharingAndReferences(t *testing.T) {
 	require.ErrorIs(t, err, known)
 }
 
+func TestTypesAreNotCopied(t *testing.T) {
+	var m map[string]int
+	err := json.Unmarshal([]byte("[1]"), &m)
+	before := err.(*json.UnmarshalTypeError)
+	copyAll([]any{&err})
+	after := err.(*json.UnmarshalTypeError)
+	require.NotSame(t, before, after)
+	require.True(t, after.Type == reflect.TypeFor[map[string]int]())
+	require.EqualError(t, err, "json: cannot unmarshal array into Go value of type map[string]int")
+}
+
 func TestReferences(t *testing.T) {
 	a := setUp(t)
 	require.Same(t, a, Get[thing]("a"))
