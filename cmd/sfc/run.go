@@ -86,6 +86,8 @@ func (r *runner) prepare(ctx context.Context) (*prepared, error) {
 	data := filepath.Join(s.work(), s.name(), "data", to.Name())
 	if r.c.IsSet("data") {
 		data = r.c.String("data")
+	}
+	if r.c.IsSet("data") || to.Features().Has(backends.Durable) {
 		p.args = append(p.args, "--data", data)
 	}
 	if r.c.Bool("fresh") {
