@@ -84,6 +84,9 @@ func (e *Engine) open(dir string, text []byte) error {
 		return fmt.Errorf("it is in use by another process or engine: %w", err)
 	}
 	e.lock = lock
+	if err := checkGuard(e.options.fs, dir); err != nil {
+		return errors.Join(err, lock.Close())
+	}
 	if err := e.openDatabase(dir, lock); err != nil {
 		return errors.Join(explain(err), lock.Close())
 	}
@@ -111,16 +114,12 @@ func makeFolder(fs vfs.FS, dir string) error {
 	if err := fs.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	f, err := fs.OpenDir(above)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return syncFolder(fs, above)
 }
 
 func (e *Engine) openDatabase(dir string, lock *pebble.Lock) (err error) {
 	o := &pebble.Options{
-		FS: e.options.fs, Lock: lock, Logger: (*pebbleLog)(e),
+		FS: guardFS{e.options.fs}, Lock: lock, Logger: (*pebbleLog)(e),
 		FormatMajorVersion: pebble.FormatNewest, // the log's chunks tell a torn end from damage
 		CacheSize:          e.options.Blocks,
 		MemTableSize:       32 << 20,
