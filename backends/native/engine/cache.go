@@ -12,8 +12,11 @@ type entity struct {
 	key   string
 	bytes []byte // its state as committed, encoded; nil: it is deleted
 	state any    // the same, decoded; nil: to be decoded at the next load
-	dirty bool   // not in the database yet: the group's batch will write it, and it cannot be dropped
 	size  int64
+
+	// Not in the database yet: it cannot be dropped.
+	dirty  bool // written by the group that is forming
+	pinned bool // written by the group that is being committed
 
 	newer, older *entity // by last use
 }
@@ -77,11 +80,11 @@ func (c *cache) drop(x *entity) {
 	c.size -= x.size
 }
 
-// shrink drops what was used longest ago until the bound holds. What is dirty stays.
+// shrink drops what was used longest ago until the bound holds. What the database does not have stays.
 func (c *cache) shrink() {
 	for x := c.oldest; x != nil && c.size > c.bound; {
 		next := x.newer
-		if !x.dirty {
+		if !x.dirty && !x.pinned {
 			c.drop(x)
 		}
 		x = next

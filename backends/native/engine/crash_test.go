@@ -212,7 +212,8 @@ func (f *failing) String() string { return "failing" }
 func (f *failing) MaybeError(op errorfs.Op) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.on && strings.HasSuffix(op.Path, ".log") && (op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData || op.Kind == errorfs.OpFileSyncTo || op.Kind == errorfs.OpFileWrite) {
+	if f.on && strings.HasSuffix(op.Path, ".log") &&
+		(op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData || op.Kind == errorfs.OpFileSyncTo || op.Kind == errorfs.OpFileWrite) {
 		return errors.New("input/output error")
 	}
 	return nil
@@ -275,7 +276,10 @@ func TestFlippedBits(t *testing.T) {
 			}
 			bit := rng.IntN(8 * len(whole))
 			t.Run(fmt.Sprintf("%s-%d", f.Name(), bit), func(t *testing.T) {
-				damagedDir := filepath.Join(t.TempDir(), "data")
+				outer, err := os.MkdirTemp("", "damaged")
+				require.NoError(t, err)
+				t.Cleanup(func() { _ = os.RemoveAll(outer) }) // an engine that has stopped may still write
+				damagedDir := filepath.Join(outer, "data")
 				require.NoError(t, os.CopyFS(damagedDir, os.DirFS(copied)))
 				hurt := append([]byte(nil), whole...)
 				hurt[bit/8] ^= 1 << (bit % 8)

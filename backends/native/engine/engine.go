@@ -170,6 +170,10 @@ func (e *Engine) Close() error {
 		select {
 		case <-e.ended:
 		case <-e.failed:
+		}
+		select {
+		default:
+		case <-e.failed: // both may have happened
 			err = e.failure // the database may hang: it is left as it is, and locked, until the process ends
 			return
 		}

@@ -4,7 +4,6 @@ package engine
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,13 +18,14 @@ import (
 type executor struct {
 	e      *Engine
 	world  *world
-	idle   chan struct{} // holds a token while no group syncs
-	last   uint64        // position of the newest entry
-	first  uint64        // position of the oldest one that is kept
-	oldest *Entry        // that entry, once it was looked at
-	told   time.Time     // the latest time that a request was told
-	clock  time.Time     // the time up to which the database allows to tell
-	recent map[string]*Entry
+	idle   chan struct{}     // holds a token while no group is being committed
+	last   uint64            // position of the newest entry
+	first  uint64            // position of the oldest one that is kept
+	oldest *Entry            // that entry, once it was looked at
+	told   time.Time         // the latest time that a request was told
+	clock  time.Time         // the time up to which the database allows to tell
+	recent map[string]*Entry // of the group, by id
+	before map[string]*Entry // of the group before, while it may not be applied
 	group  *group
 }
 
@@ -33,9 +33,13 @@ type executor struct {
 type group struct {
 	tasks   []*task // that ran, or were answered: to be replied to
 	entries []*Entry
-	bytes   int           // of arguments and results
-	batch   *pebble.Batch // nil: nothing to commit
-	last    uint64        // the newest position that the group can have seen
+	states  []stateWrite
+	deletes [][]byte  // keys of what is kept no longer
+	commits bool      // there is something to commit
+	bytes   int       // about as long as the batch is
+	clock   time.Time // up to which times may be told
+	first   uint64    // position of the oldest entry
+	last    uint64    // the newest position that the group can have seen
 }
 
 // maxBatch ends a group whose batch is longer, in bytes.
@@ -95,7 +99,7 @@ func (x *executor) next() *task {
 	}
 }
 
-// fill runs more requests into the group: all that wait, and, while the group before still syncs, all that come. It
+// fill runs more requests into the group: all that wait, and, while the group before is committed, all that come. It
 // says false if the engine has failed.
 func (x *executor) fill() bool {
 	for {
@@ -118,6 +122,7 @@ func (x *executor) fill() bool {
 		case t := <-queue:
 			x.take(t)
 		case <-x.idle:
+			x.applied()
 			return true
 		case <-x.e.failed:
 			return false
@@ -191,13 +196,15 @@ func expired(id string) *sfc.Error {
 // lookup finds the entry of a request's id: nil if there is none, without a position if it has gone. An id that the
 // gateway made is new: it has 128 random bits.
 func (x *executor) lookup(t *task, now time.Time) (*Entry, error) {
-	if entry := x.recent[t.ID]; entry != nil {
-		return entry, nil
+	for _, entries := range [...]map[string]*Entry{x.recent, x.before} {
+		if entry := entries[t.ID]; entry != nil {
+			return entry, nil
+		}
 	}
 	if !t.Client {
 		return nil, nil
 	}
-	entry, err := find(x.e.db, x.e.program, t.ID, x.first)
+	entry, err := find(x.e.db, t.ID, x.first)
 	if entry != nil && x.beyond(entry, now) {
 		return &Entry{}, nil
 	}
@@ -205,7 +212,7 @@ func (x *executor) lookup(t *task, now time.Time) (*Entry, error) {
 }
 
 // find reads the entry of an id: nil if there is none, without a position if it is before first.
-func find(r pebble.Reader, p *runner.Program, id string, first uint64) (*Entry, error) {
+func find(r pebble.Reader, id string, first uint64) (*Entry, error) {
 	position, err := getNumber(r, requestKey(id))
 	if position == 0 || err != nil {
 		return nil, err
@@ -213,10 +220,10 @@ func find(r pebble.Reader, p *runner.Program, id string, first uint64) (*Entry, 
 	if position < first {
 		return &Entry{}, nil
 	}
-	return readEntry(r, p, position)
+	return readEntry(r, position)
 }
 
-func readEntry(r pebble.Reader, p *runner.Program, position uint64) (*Entry, error) {
+func readEntry(r pebble.Reader, position uint64) (*Entry, error) {
 	b, err := get(r, historyKey(position))
 	if err != nil {
 		return nil, err
@@ -224,7 +231,7 @@ func readEntry(r pebble.Reader, p *runner.Program, position uint64) (*Entry, err
 	if b == nil {
 		return nil, fmt.Errorf("the history has no position %d", position)
 	}
-	return decodeEntry(p, position, b)
+	return decodeEntry(position, b)
 }
 
 // beyond says whether an entry is not kept any longer.
@@ -269,64 +276,39 @@ func (x *executor) record(t *task, now time.Time, resp gateway.Response) {
 	x.group.bytes += len(t.arguments) + len(resp.Result)
 }
 
-// seal makes the group's batch and applies it, so that the next group reads it; it is not on disk yet.
+// seal ends the group: it says what its batch is to hold. The groups before are applied by now.
 func (x *executor) seal() error {
 	g := x.group
 	g.last = x.last
 	if len(g.entries) == 0 && !x.told.After(x.clock) {
 		return nil
 	}
-	g.batch = x.e.db.NewBatchWithSize(g.bytes + x.world.bytes + 512*len(g.entries) + 1024)
-	if err := x.write(g); err != nil {
-		return err
-	}
-	if err := x.e.db.ApplyNoSyncWait(g.batch, pebble.Sync); err != nil {
-		return err
-	}
-	x.world.written()
-	clear(x.recent)
-	return nil
-}
-
-// write puts everything that the group did into its batch.
-func (x *executor) write(g *group) error {
-	if err := x.world.write(g.batch); err != nil {
-		return err
-	}
-	for _, entry := range g.entries {
-		b, err := entry.encode(x.e.program)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(
-			g.batch.Set(historyKey(entry.Position), b, nil),
-			g.batch.Set(requestKey(entry.ID), number(entry.Position), nil),
-		); err != nil {
-			return err
-		}
-	}
-	if err := x.trim(g); err != nil {
-		return err
-	}
+	g.commits = true
+	g.bytes += x.world.bytes
+	g.states = x.world.sealed()
+	x.before, x.recent = x.recent, map[string]*Entry{}
 	if x.told.After(x.clock) {
 		x.clock = x.told.Add(promise)
 	}
-	return errors.Join(
-		g.batch.Set(keyLast, number(x.last), nil),
-		g.batch.Set(keyClock, number(unix(x.clock)), nil),
-	)
+	g.clock = x.clock
+	return x.trim(g)
 }
 
-// trim deletes the oldest entries that are kept no longer, at most about twice as many as the group adds, so that no
-// group takes long. Ids of clients stay.
+// applied is told that the group before can be read: what it wrote may leave memory.
+func (x *executor) applied() {
+	x.world.applied()
+	x.before = nil
+}
+
+// trim has the group delete the oldest entries that are kept no longer, at most about twice as many as it adds, so that
+// no group takes long. Ids of clients stay.
 func (x *executor) trim(g *group) error {
-	before := x.first
 	for range 2*len(g.entries) + 8 {
 		if x.first+uint64(len(g.entries)) > x.last { // what the group adds cannot be read yet
 			break
 		}
 		if x.oldest == nil {
-			entry, err := readEntry(x.e.db, x.e.program, x.first)
+			entry, err := readEntry(x.e.db, x.first)
 			if err != nil {
 				return err
 			}
@@ -335,47 +317,23 @@ func (x *executor) trim(g *group) error {
 		if !x.beyond(x.oldest, x.told) {
 			break
 		}
-		if err := g.batch.Delete(historyKey(x.first), nil); err != nil {
-			return err
-		}
+		g.deletes = append(g.deletes, historyKey(x.first))
 		if !x.oldest.Client {
-			if err := g.batch.Delete(requestKey(x.oldest.ID), nil); err != nil {
-				return err
-			}
+			g.deletes = append(g.deletes, requestKey(x.oldest.ID))
 		}
 		x.first++
 		x.oldest = nil
 	}
-	if x.first == before {
-		return nil
-	}
-	return g.batch.Set(keyFirst, number(x.first), nil)
+	g.first = x.first
+	return nil
 }
 
-// stop writes the exact clock: the promise was for crashes.
+// stop waits for the last group, and writes the exact clock: the promise was for crashes.
 func (x *executor) stop() error {
 	select {
+	case <-x.idle:
 	case <-x.e.failed:
 		return nil
-	default:
 	}
 	return x.e.db.Set(keyClock, number(unix(x.told)), pebble.Sync)
-}
-
-// commit waits until groups are on disk, in order, and sends their replies.
-func (e *Engine) commit(groups <-chan *group, idle chan<- struct{}) {
-	for g := range groups {
-		if g.batch != nil {
-			if err := errors.Join(g.batch.SyncWait(), g.batch.Close()); err != nil {
-				e.fail(fmt.Errorf("the log cannot be written to disk: %w", err))
-				return
-			}
-		}
-		idle <- struct{}{}
-		e.durable.reach(g.last)
-		for _, t := range g.tasks {
-			t.answer <- t.response
-		}
-	}
-	close(e.ended)
 }

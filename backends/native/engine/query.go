@@ -66,7 +66,7 @@ func (e *Engine) History(ctx context.Context, from uint64, limit int) ([]*Entry,
 			if err != nil {
 				return false, err
 			}
-			entry, err := decodeEntry(e.program, position, value)
+			entry, err := decodeEntry(position, value)
 			list = append(list, entry)
 			return true, err
 		})
@@ -100,7 +100,7 @@ func (e *Engine) List(ctx context.Context, ty *runner.EntityType, after string, 
 func (e *Engine) Recorded(ctx context.Context, id string) (gateway.Response, error) {
 	var resp gateway.Response
 	err := e.view(ctx, func(s *view) error {
-		entry, err := find(s, e.program, id, s.first)
+		entry, err := find(s, id, s.first)
 		switch {
 		case err != nil:
 			return err

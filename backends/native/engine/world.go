@@ -31,6 +31,7 @@ type world struct {
 	scalar  []bool // by EntityType.ID
 	fail    func(error)
 	group   []*entity // dirty: to be written by the group's batch
+	pinned  []*entity // of the group before, whose batch may not be applied yet
 	bytes   int       // put into the group
 	changed []string  // by the transaction that committed last
 }
@@ -153,34 +154,34 @@ func (w *world) put(c runner.Change, b []byte) {
 // Abort has nothing to do: the bytes are as they were.
 func (w *world) Abort() {}
 
-// write puts the group's states into a batch, each once, however many transactions wrote it.
-func (w *world) write(b *pebble.Batch) error {
-	for _, x := range w.group {
-		k, err := entityKey(x.ty, x.key)
-		if err != nil {
-			return err
-		}
-		if x.bytes == nil {
-			err = b.Delete(k, nil)
-		} else {
-			err = b.Set(k, x.bytes, nil)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// stateWrite is what a group leaves of an entity.
+type stateWrite struct {
+	ty    *runner.EntityType
+	key   string
+	bytes []byte // nil: it is deleted
 }
 
-// written is told that the batch can be read: what it wrote may leave memory.
-func (w *world) written() {
-	for _, x := range w.group {
-		if x.dirty = false; x.bytes == nil {
+// sealed ends the group and gives what it wrote: each entity once, however many transactions wrote it. What it wrote
+// stays in memory until it is applied.
+func (w *world) sealed() []stateWrite {
+	list := make([]stateWrite, len(w.group))
+	for i, x := range w.group {
+		list[i] = stateWrite{x.ty, x.key, x.bytes}
+		x.dirty, x.pinned = false, true
+	}
+	w.pinned, w.group, w.bytes = w.group, w.pinned[:0], 0
+	return list
+}
+
+// applied is told that the sealed group can be read from the database. What the group after it has written again stays.
+func (w *world) applied() {
+	for _, x := range w.pinned {
+		if x.pinned = false; x.bytes == nil && !x.dirty {
 			w.cache.drop(x)
 		}
 	}
-	clear(w.group)
-	w.group, w.bytes = w.group[:0], 0
+	clear(w.pinned)
+	w.pinned = w.pinned[:0]
 	w.cache.shrink()
 }
 
