@@ -9,6 +9,7 @@ package backends
 
 import (
 	"github.com/stateful-entities/sfc/ir"
+	"github.com/stateful-entities/sfc/runner"
 )
 
 // Backend is one target.
@@ -32,6 +33,7 @@ type Options struct {
 	GoMod  []byte            // the bundle's go.mod; its module path is Module
 	GoSum  []byte            // the bundle's go.sum
 	Module string            // the bundle's module path
+	Limits runner.Limits     // of each request; zero fields mean the defaults
 	Target map[string]string // the target's own options from sfc.yaml
 }
 

@@ -3,7 +3,10 @@
 package conformance_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,7 +74,23 @@ func compile(dir, name string) (*ir.Program, error) {
 	if ir.Hash(p) != ir.Hash(r.Program) {
 		return nil, fmt.Errorf("the program that was read back has another hash")
 	}
-	return p, nil
+	return p, sameCode(r.Program, p)
+}
+
+// sameCode says whether two programs give the same generated code, byte for byte.
+func sameCode(p, q *ir.Program) error {
+	a, err := codegen.Generate(p, codegen.Options{Tool: "sfc test"})
+	if err != nil {
+		return nil // reported where the code is needed
+	}
+	b, err := codegen.Generate(q, codegen.Options{Tool: "sfc test"})
+	if err != nil {
+		return err
+	}
+	if !maps.EqualFunc(a, b, bytes.Equal) {
+		return errors.New("the program that was read back gives other generated code")
+	}
+	return nil
 }
 
 // A variant is generated code under a name, which may differ from a case's.

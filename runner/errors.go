@@ -1,17 +1,16 @@
-// This file encodes errors: sentinels by name, those of the standard library by their parts.
+// This file encodes errors that consist of texts and other errors, and sentinels by name.
 
 package runner
 
 import (
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"reflect"
 	"runtime"
 	"strconv"
-	"time"
 	"unsafe"
 )
 
@@ -27,6 +26,7 @@ var hostSentinels = map[string]error{
 	"go:strconv.ErrRange":      strconv.ErrRange,
 	"go:errors.ErrUnsupported": errors.ErrUnsupported,
 	"go:hex.ErrLength":         hex.ErrLength,
+	"go:path.ErrBadPattern":    path.ErrBadPattern,
 }
 
 // Names of the types of errors, as in an encoding.
@@ -36,13 +36,8 @@ const (
 	nameWrap     = "go:fmt.wrapError"
 	nameWraps    = "go:fmt.wrapErrors"
 	nameJoin     = "go:errors.joinError"
-	nameNum      = "go:strconv.NumError"
-	nameParse    = "go:time.ParseError"
-	nameHex      = "go:hex.InvalidByteError"
-	nameBase64   = "go:base64.CorruptInputError"
 	nameRuntime  = "go:runtime.Error"
 	nameText     = "go:runtime.errorString"
-	nameSfc      = "go:sfc.Error"
 )
 
 // The unexported types of the standard library's errors.
@@ -66,38 +61,6 @@ func (e *Enc) sentinel(v any) bool {
 		e.String(name)
 	}
 	return ok
-}
-
-// knownError writes v if it is of a named type of error of the standard library or of the runner. Pointers to the same
-// error stay so.
-func (e *Enc) knownError(v any) bool {
-	err, ok := v.(error)
-	if !ok {
-		return false
-	}
-	switch err := err.(type) {
-	case *Error:
-		e.named(nameSfc)
-		EncPtr(e, err, encNamedError)
-		return true
-	case *strconv.NumError:
-		e.named(nameNum)
-		EncPtr(e, err, encNumError)
-		return true
-	case *time.ParseError:
-		e.named(nameParse)
-		EncPtr(e, err, encParseError)
-		return true
-	case hex.InvalidByteError:
-		e.named(nameHex)
-		e.Uint(uint64(err))
-		return true
-	case base64.CorruptInputError:
-		e.named(nameBase64)
-		e.Int(int64(err))
-		return true
-	}
-	return false
 }
 
 // runtimeError writes v if it is one of Go's run-time errors.
@@ -157,31 +120,6 @@ func (e *Enc) errors(err error) {
 	}
 }
 
-func encNamedError(e *Enc, x *Error) {
-	e.Array(5)
-	e.String(x.Code)
-	e.String(x.Message)
-	e.String(x.Entity)
-	e.String(x.Method)
-	e.String(x.At)
-}
-
-func encNumError(e *Enc, x *strconv.NumError) {
-	e.Array(3)
-	e.String(x.Func)
-	e.String(x.Num)
-	e.Any(x.Err)
-}
-
-func encParseError(e *Enc, x *time.ParseError) {
-	e.Array(5)
-	e.String(x.Layout)
-	e.String(x.Value)
-	e.String(x.LayoutElem)
-	e.String(x.ValueElem)
-	e.String(x.Message)
-}
-
 // knownError reads what knownError and sentinel wrote.
 func (d *Dec) knownError(name string) any {
 	switch name {
@@ -192,31 +130,15 @@ func (d *Dec) knownError(name string) any {
 			d.fail("no sentinel %q in this program", name)
 		}
 		return err
-	case nameSfc:
-		return DecPtr(d, func(d *Dec, x *Error) {
-			d.ArrayOf(5)
-			*x = Error{Code: d.String(), Message: d.String(), Entity: d.String(), Method: d.String(), At: d.String()}
-		})
-	case nameNum:
-		return DecPtr(d, func(d *Dec, x *strconv.NumError) {
-			d.ArrayOf(3)
-			*x = strconv.NumError{Func: d.String(), Num: d.String(), Err: d.error()}
-		})
-	case nameParse:
-		return DecPtr(d, func(d *Dec, x *time.ParseError) {
-			d.ArrayOf(5)
-			*x = time.ParseError{Layout: d.String(), Value: d.String(), LayoutElem: d.String(), ValueElem: d.String(), Message: d.String()}
-		})
-	case nameHex:
-		return hex.InvalidByteError(DecUint[byte](d))
-	case nameBase64:
-		return base64.CorruptInputError(d.Int())
 	case nameRuntime:
 		return RuntimeError{d.String()}
 	case nameText:
 		return RuntimeText(d.String())
 	case nameNew, nameWrap, nameWraps, nameJoin:
 		return d.textError(name)
+	}
+	if ty, ok := hostErrors[name]; ok {
+		return d.hostError(ty)
 	}
 	d.fail("no type %q in this program", name)
 	return nil
@@ -286,6 +208,10 @@ func newWrap(ty reflect.Type, text string, wrapped any) error {
 
 // setField sets a field of the struct that p points to, which may be unexported. It panics if the types differ.
 func setField(p reflect.Value, i int, v reflect.Value) {
-	f := p.Elem().Field(i)
-	reflect.NewAt(f.Type(), f.Addr().UnsafePointer()).Elem().Set(v)
+	settable(p.Elem().Field(i)).Set(v)
+}
+
+// settable gives a variable, which may be an unexported field, for setting.
+func settable(v reflect.Value) reflect.Value {
+	return reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Elem()
 }

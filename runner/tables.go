@@ -21,6 +21,7 @@ type tables struct {
 	byType  sync.Map // reflect.Type → *DynType
 	named   map[string]error
 	names   map[error]string // of sentinels
+	types   map[string]reflect.Type
 	threads sync.Pool
 }
 
@@ -63,6 +64,7 @@ func newTables(p *Program) *tables {
 	for _, d := range p.Dyn {
 		tb.dyn[d.Name] = d
 	}
+	tb.types = namedTypes(p.Dyn)
 	for name, err := range hostSentinels {
 		tb.named[name], tb.names[err] = err, name
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/stateful-entities/sfc/runner"
 )
 
-// MaxMessage is the longest body of a request and of a response, in bytes.
+// MaxMessage is the longest body of a request and of a response, in bytes, if the target does not say.
 const MaxMessage = 1 << 20
 
 // Request is one request with its arguments in the frame.

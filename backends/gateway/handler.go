@@ -38,6 +38,7 @@ type Handler struct {
 	types    map[string]*runner.EntityType
 	funcs    map[string]*runner.Func            // free functions and constructors that can be requested
 	methods  map[string]map[string]*runner.Func // by entity type
+	longest  int64                              // body of a request, in bytes
 	metrics  *metrics
 	stopping func() bool
 }
@@ -45,7 +46,7 @@ type Handler struct {
 // NewHandler makes the API of a program. openAPI is what /openapi.json answers.
 func NewHandler(p *runner.Program, openAPI []byte, exec Executor) *Handler {
 	h := &Handler{
-		codec: jsonvalue.For(p), exec: exec, openAPI: openAPI,
+		codec: jsonvalue.For(p), exec: exec, openAPI: openAPI, longest: MaxMessage,
 		types: map[string]*runner.EntityType{}, funcs: map[string]*runner.Func{},
 		methods: map[string]map[string]*runner.Func{}, metrics: newMetrics(),
 		stopping: func() bool { return false },
@@ -265,9 +266,9 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, req *Request) 
 			return Errorf("DeadlineExceeded", "the deadline has passed")
 		}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxMessage))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.longest))
 	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
-		return Errorf("LimitExceeded", "the body passes %d bytes", MaxMessage)
+		return Errorf("LimitExceeded", "the body passes %d bytes", h.longest)
 	}
 	if err != nil {
 		return Errorf("InvalidArgument", "the body cannot be read: %v", err)

@@ -16,8 +16,8 @@ import (
 
 // Result gives the results in a frame as clients see them: null, one value, or an array; the last error is not among
 // them. An executor calls it before it commits, so that a result that has no form undoes the request: LimitExceeded
-// if it is too long, Panic if the program's own marshaller fails.
-func Result(c *jsonvalue.Codec, f runner.Frame) (json.RawMessage, *sfc.Error) {
+// if it passes longest bytes, Panic if the program's own marshaller fails.
+func Result(c *jsonvalue.Codec, f runner.Frame, longest int) (json.RawMessage, *sfc.Error) {
 	results := f.Results()
 	if f.Func().HasError {
 		results = results[:len(results)-1]
@@ -28,26 +28,26 @@ func Result(c *jsonvalue.Codec, f runner.Frame) (json.RawMessage, *sfc.Error) {
 	case 0:
 		text = []byte("null")
 	case 1:
-		text, err = c.Result(pointee(results[0]), MaxMessage)
+		text, err = c.Result(pointee(results[0]), longest)
 	default:
 		values := make([]any, len(results))
 		for i, r := range results {
 			values[i] = pointee(r)
 		}
-		text, err = array(c, values)
+		text, err = array(c, values, longest)
 	}
 	return text, encodeFailure(err)
 }
 
 // array writes several results. Each is written for itself: put into interfaces, an error in them would not differ
 // from a result of type error.
-func array(c *jsonvalue.Codec, values []any) ([]byte, error) {
+func array(c *jsonvalue.Codec, values []any, longest int) ([]byte, error) {
 	text := []byte{'['}
 	for i, v := range values {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		one, err := c.Result(v, MaxMessage-len(text))
+		one, err := c.Result(v, longest-len(text))
 		if err != nil {
 			return nil, err
 		}

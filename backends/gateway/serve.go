@@ -26,14 +26,16 @@ type Target struct {
 	Name    string
 	Program *runner.Program
 	IR      []byte                 // the program, in JSON
+	Limits  runner.Limits          // of each request; zero fields mean the defaults
 	Flags   func(fs *flag.FlagSet) // the target's own flags; nil: none
 	Open    func(Options) (Executor, error)
 }
 
 // Options are what an executor is opened with.
 type Options struct {
-	Data string // folder for what outlives the process
-	Log  *slog.Logger
+	Data   string // folder for what outlives the process
+	Limits runner.Limits
+	Log    *slog.Logger
 }
 
 // flags are the flags that every bundle's program takes.
@@ -110,12 +112,14 @@ func serve(ctx context.Context, t Target, f flags, stdout, stderr io.Writer) err
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	exec, err := t.Open(Options{Data: f.data, Log: log})
+	exec, err := t.Open(Options{Data: f.data, Limits: t.Limits, Log: log})
 	if err != nil {
 		listener.Close()
 		return err
 	}
-	return errors.Join(serveHTTP(ctx, NewHandler(t.Program, openAPI, exec), tokens, listener, stdout), exec.Close())
+	h := NewHandler(t.Program, openAPI, exec)
+	h.longest = int64(t.Limits.OrDefault().Message)
+	return errors.Join(serveHTTP(ctx, h, tokens, listener, stdout), exec.Close())
 }
 
 // Bounds of one connection. A request runs in milliseconds; what takes longer waits for others.

@@ -21,6 +21,7 @@ import (
 	"github.com/stateful-entities/sfc/internal/diag"
 	"github.com/stateful-entities/sfc/internal/module"
 	"github.com/stateful-entities/sfc/ir"
+	"github.com/stateful-entities/sfc/runner"
 )
 
 // lower makes the bundle of a program for a target.
@@ -40,7 +41,8 @@ func (s *source) lower(target backends.Backend) (*backends.Bundle, error) {
 		return nil, err
 	}
 	return target.Lower(s.program, backends.Options{
-		Tool: "sfc " + module.Version(), GoMod: mod, GoSum: sum, Module: module.BundlePath, Target: s.config.Targets[target.Name()],
+		Tool: "sfc " + module.Version(), GoMod: mod, GoSum: sum, Module: module.BundlePath,
+		Limits: runner.Limits(s.config.Limits), Target: s.config.Targets[target.Name()],
 	})
 }
 

@@ -26,7 +26,7 @@ func runCommand() *cli.Command {
 			&cli.StringFlag{Name: "target", Usage: "`name` of the target", Value: defaultTarget, EnvVars: []string{"SFC_TARGET"}},
 			&cli.StringFlag{Name: "listen", Usage: "`host:port` to serve on; port 0 picks a free one", Value: "127.0.0.1:8484", EnvVars: []string{"SFC_LISTEN"}},
 			&cli.StringFlag{Name: "data", Usage: "`folder` for what outlives the process", EnvVars: []string{"SFC_DATA"}},
-			&cli.BoolFlag{Name: "fresh", Usage: "start from nothing"},
+			&cli.BoolFlag{Name: "fresh", Usage: "start from nothing: forget what lies in .sfc"},
 			&cli.BoolFlag{Name: "watch", Usage: "build and start again when a file changes"},
 			&cli.StringFlag{Name: "token-file", Usage: "`file` with the bearer tokens that are let in", EnvVars: []string{"SFC_TOKEN_FILE"}},
 			&cli.BoolFlag{Name: "insecure", Usage: "serve other machines without tokens"},
@@ -37,7 +37,10 @@ func runCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			r := runner{c: c, arg: arg, talk: c.App.ErrWriter}
+			if c.Bool("fresh") && c.IsSet("data") {
+				return usage("--fresh forgets what lies in .sfc; a folder given with --data is yours to empty")
+			}
+			r := session{c: c, arg: arg, talk: c.App.ErrWriter}
 			if c.Bool("watch") {
 				return r.watch(c.Context)
 			}
@@ -50,8 +53,8 @@ func runCommand() *cli.Command {
 	}
 }
 
-// runner is one `sfc run`.
-type runner struct {
+// session is one `sfc run`.
+type session struct {
 	c    *cli.Context
 	arg  string
 	talk io.Writer
@@ -64,7 +67,7 @@ type prepared struct {
 }
 
 // prepare compiles and builds the program.
-func (r *runner) prepare(ctx context.Context) (*prepared, error) {
+func (r *session) prepare(ctx context.Context) (*prepared, error) {
 	to, err := target(r.c.String("target"))
 	if err != nil {
 		return nil, err
@@ -132,7 +135,7 @@ const pollEvery = 300 * time.Millisecond
 
 // watch runs the program, and again whenever a file of the module changes. A program that is refused leaves the one
 // before running.
-func (r *runner) watch(ctx context.Context) error {
+func (r *session) watch(ctx context.Context) error {
 	dir, err := r.watched()
 	if err != nil {
 		return err
@@ -164,7 +167,7 @@ func (r *runner) watch(ctx context.Context) error {
 }
 
 // watched gives the folder whose files make the program.
-func (r *runner) watched() (string, error) {
+func (r *session) watched() (string, error) {
 	dir := r.arg
 	if isIRFile(dir) {
 		return filepath.Dir(dir), nil
@@ -180,7 +183,7 @@ func (r *runner) watched() (string, error) {
 }
 
 // start runs a program beside; the function it gives stops it and waits for its end.
-func (r *runner) start(ctx context.Context, p *prepared) (stop func() error) {
+func (r *session) start(ctx context.Context, p *prepared) (stop func() error) {
 	inner, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {

@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 			return setPort(env)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"serve": serve, "stop": stop, "until": until,
+			"serve": serve, "shutdown": shutdown, "until": until,
 		},
 		ContinueOnError:     true,
 		RequireExplicitExec: true,
@@ -112,8 +112,8 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("SFC_ENDPOINT", strings.TrimSpace(strings.TrimPrefix(line, "listening on ")))
 }
 
-// stop interrupts what serve started, and leaves its output in the files served.out and served.err.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+// shutdown interrupts what serve started, and leaves its output in the files served.out and served.err.
+func shutdown(ts *testscript.TestScript, neg bool, args []string) {
 	s := ts.Value(running).(*served)
 	ts.Check(s.cmd.Process.Signal(os.Interrupt))
 	select {

@@ -9,8 +9,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/stateful-entities/sfc/ir"
 )
 
 func vetCommand() *cli.Command {
@@ -75,32 +73,10 @@ func requests(s *source) []request {
 		if f.Entity != "" {
 			path = "/v1/" + f.Entity + "/{key}/" + strings.TrimPrefix(f.Name, f.Entity+".")
 		}
-		list = append(list, request{Name: f.Name, Path: path, Signature: signature(f)})
+		list = append(list, request{Name: f.Name, Path: path, Signature: speller{s.program}.signature(f)})
 	}
 	for _, o := range s.omitted {
 		list = append(list, request{Name: o.Name, Why: o.Why})
 	}
 	return list
-}
-
-func signature(f *ir.Func) string {
-	list := func(locals []*ir.Local) string {
-		var parts []string
-		for _, l := range locals {
-			text := l.Type.String()
-			if l.Name != "_" && l.Name != "" {
-				text = l.Name + " " + text
-			}
-			parts = append(parts, text)
-		}
-		return strings.Join(parts, ", ")
-	}
-	text := f.Name + "(" + list(f.Params) + ")"
-	switch results := list(f.Results); {
-	case len(f.Results) > 1:
-		return text + " (" + results + ")"
-	case results != "":
-		return text + " " + results
-	}
-	return text
 }

@@ -80,12 +80,27 @@ func (f *facts) collides(e *edge, taken map[*object]bool) *event {
 				continue
 			}
 			c, ok := f.chain(w)
-			if places[c] = true; !ok || len(places) > 1 {
+			if !ok { // the shorter slice stays in use: a chain of its own each time it runs
+				if f.repeats(w) {
+					return w
+				}
+				c = chain{at: w.at}
+			}
+			if places[c] = true; len(places) > 1 {
 				return w
 			}
 		}
 	}
 	return nil
+}
+
+// repeats says whether a write may hit the same concrete object twice.
+func (f *facts) repeats(w *event) bool {
+	if w.mem || f.state[w.o] || aliveSince(w.at, w.at, w.val, map[*value]bool{}) {
+		return true
+	}
+	_, waits := f.waiting(w.o, w.in)
+	return waits
 }
 
 // cutShort says whether a shorter slice of the list may cross.
@@ -254,6 +269,7 @@ type chain struct {
 	base  string    // type of the struct whose field it is
 	field string
 	cell  *value
+	at    *op // of one that leaves the shorter slice in use
 }
 
 func (f *facts) chain(w *event) (chain, bool) {

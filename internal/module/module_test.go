@@ -116,10 +116,32 @@ func TestConfig(t *testing.T) {
 	for text, want := range map[string]string{
 		"sfc: v1\ncolour: red\n": "line 2: field colour not found", "sfc: v2\n": "want `sfc: v1`, got \"v2\"", "": "want `sfc: v1`",
 		"sfc: v1\npure: 5\n": "line 2", "{": "sfc.yaml: ",
+		"sfc: v1\nlimits:\n  step: 5\n":                    `line 3: there is no limit "step": did you mean "steps"?`,
+		"sfc: v1\nlimits: {colour: 5}\n":                   `line 2: there is no limit "colour"`,
+		"sfc: v1\nlimits: {depth: 0}\n":                    `line 2: limit depth: want a whole number above 0, got "0"`,
+		"sfc: v1\nlimits: {depth: -5}\n":                   `got "-5"`,
+		"sfc: v1\nlimits: {depth: 1.5}\n":                  `got "1.5"`,
+		"sfc: v1\nlimits: {depth: 2.0}\n":                  `got "2.0"`,
+		"sfc: v1\nlimits: {depth: \"5\"}\n":                `got "5"`,
+		"sfc: v1\nlimits: {steps: 1e3}\n":                  `got "1e3"`,
+		"sfc: v1\nlimits: {state: 4MiB}\n":                 `got "4MiB"`,
+		"sfc: v1\nlimits: {depth: ~}\n":                    `got "~"`,
+		"sfc: v1\nlimits: {steps: 99999999999999999999}\n": "want a whole number above 0",
+		"sfc: v1\nlimits: {depth: 5, depth: 6}\n":          `"depth" already defined`,
+		"sfc: v1\nlimits: 5\n":                             "line 2: limits: want names with numbers",
 	} {
 		_, err := read(text)
 		require.ErrorContains(t, err, want, text)
 	}
+}
+
+func TestLimits(t *testing.T) {
+	c, err := ReadConfig(write(t, map[string]string{ConfigName: "sfc: v1\nlimits: {steps: 1_000_000, depth: 7, bytes: 1, invocations: 2, entities: 3, state: 4, message: 5}\n"}))
+	require.NoError(t, err)
+	require.Equal(t, Limits{Steps: 1_000_000, Depth: 7, Bytes: 1, Invocations: 2, Entities: 3, State: 4, Message: 5}, c.Limits)
+	c, err = ReadConfig(write(t, map[string]string{ConfigName: "sfc: v1\nlimits:\n"}))
+	require.NoError(t, err)
+	require.Zero(t, c.Limits)
 }
 
 func TestChanged(t *testing.T) {

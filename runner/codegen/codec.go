@@ -60,6 +60,12 @@ func (g *gen) pickCodec(id string) string {
 
 // hasStruct says whether a type contains a struct, not looking behind interfaces.
 func (g *gen) hasStruct(t *ir.Type, path []string) bool {
+	if slices.Contains(path, t.Name) {
+		return false // type Tree map[string]Tree
+	}
+	if t.Kind == ir.NamedKind {
+		path = append(path, t.Name)
+	}
 	u := g.underlying(t)
 	switch u.Kind {
 	case ir.ListKind, ir.ArrayKind, ir.PtrKind:
@@ -381,6 +387,13 @@ func (g *gen) keepsSharing(entity string) bool {
 		if shared {
 			return
 		}
+		if t.Kind == ir.NamedKind {
+			if slices.Contains(path, t.Name) {
+				shared = true
+				return
+			}
+			path = append(path, t.Name)
+		}
 		u := g.underlying(t)
 		switch u.Kind {
 		case ir.ListKind:
@@ -403,12 +416,9 @@ func (g *gen) keepsSharing(entity string) bool {
 			shared = true
 		case ir.NamedKind:
 			d := g.p.Type(u.Name)
-			if d.IsInterface() || slices.Contains(path, u.Name) {
-				shared = true
-				return
-			}
+			shared = shared || d.IsInterface()
 			for _, f := range d.Struct {
-				visit(f.Type, times, append(path, u.Name))
+				visit(f.Type, times, path)
 			}
 		}
 	}

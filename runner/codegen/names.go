@@ -4,15 +4,18 @@ package codegen
 
 import (
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
-// names is a set of taken identifiers with an enclosing one: what it hands out shadows nothing.
+// names is a set of taken identifiers with an enclosing one: what it hands out shadows nothing. It hands out nothing that
+// it avoids either, but for a declaration that must have that name.
 type names struct {
-	outer *names
-	taken map[string]bool
+	outer  *names
+	taken  map[string]bool
+	avoids func(id string) bool
 }
 
 func newNames(outer *names) *names { return &names{outer: outer, taken: map[string]bool{}} }
@@ -24,7 +27,7 @@ func (n *names) has(id string) bool {
 // pick takes the identifier that is like want and free: want itself, or want with a number.
 func (n *names) pick(want string) string {
 	id := want
-	for i := 2; n.has(id); i++ {
+	for i := 2; n.has(id) || n.avoids != nil && n.avoids(id); i++ {
 		id = want + "_" + strconv.Itoa(i)
 	}
 	n.taken[id] = true
@@ -45,6 +48,18 @@ var predeclared = strings.Fields(`any bool byte comparable complex64 complex128 
 // ownWords are what generated functions and frames call their own things.
 var ownWords = strings.Fields(`t f l steps depth pc unw run done caught draft clo
 	Func Step Args Results Enc Dec Unwind Call`)
+
+// helperWords are what the other generated functions call theirs: codecs, descriptors, wrappers.
+var helperWords = strings.Fields(`e d v n i h x r p state ok`)
+
+// isHidden says whether a generated function may declare an identifier for itself: a declaration of the package of that
+// name could not be reached from there.
+func isHidden(id string) bool {
+	if numbered := strings.TrimRight(id, "0123456789"); numbered != id && (numbered == "a" || numbered == "r") {
+		return true // parameters and results
+	}
+	return slices.Contains(ownWords, id) || slices.Contains(helperWords, id)
+}
 
 func isWord(id string) bool { return token.IsKeyword(id) || id == "_" || id == "" }
 

@@ -60,6 +60,12 @@ func (g *gen) takesInterfaces() bool {
 	seen := map[string]bool{}
 	var holds func(t *ir.Type) bool
 	holds = func(t *ir.Type) bool {
+		if t.Kind == ir.NamedKind {
+			if seen[t.Name] {
+				return false
+			}
+			seen[t.Name] = true
+		}
 		u := g.underlying(t)
 		if ir.IsInterface(g.p, u) {
 			return true
@@ -70,10 +76,6 @@ func (g *gen) takesInterfaces() bool {
 		case ir.MapKind:
 			return holds(u.Key) || holds(u.Elem)
 		case ir.NamedKind:
-			if seen[u.Name] {
-				return false
-			}
-			seen[u.Name] = true
 			return slices.ContainsFunc(g.p.Type(u.Name).Struct, func(f *ir.FieldDef) bool { return holds(f.Type) })
 		}
 		return false

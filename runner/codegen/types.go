@@ -346,7 +346,8 @@ func (g *gen) field(f *file, d *ir.TypeDef, fd *ir.FieldDef) string {
 			g.errs = append(g.errs, fmt.Errorf("%s: type %s: embedded field %q: the name is taken by another declaration of the program", d.At, d.Name, fd.Name))
 			return fd.Name + " " + t
 		}
-		g.types[key] = g.global.pick(fd.Name)
+		g.global.reserve(fd.Name)
+		g.types[key] = fd.Name
 		f.linef("type %s = %s\n", fd.Name, name)
 	}
 	return star + fd.Name

@@ -24,14 +24,14 @@ const Horizon = 24 * time.Hour
 // maxWaiting is how many requests may wait for their turn; more are refused as Overloaded.
 const maxWaiting = 1024
 
-// Main runs a bundle's program; text is its IR in JSON. It does not return.
-func Main(p *runner.Program, text []byte) { gateway.Main(Target(p, text)) }
+// Main runs a bundle's program; text is its IR in JSON, limits bound each request. It does not return.
+func Main(p *runner.Program, text []byte, limits runner.Limits) { gateway.Main(Target(p, text, limits)) }
 
 // Target describes a program on the target local.
-func Target(p *runner.Program, text []byte) gateway.Target {
+func Target(p *runner.Program, text []byte, limits runner.Limits) gateway.Target {
 	var chaos bool
 	return gateway.Target{
-		Name: "local", Program: p, IR: text,
+		Name: "local", Program: p, IR: text, Limits: limits,
 		Flags: func(fs *flag.FlagSet) {
 			fs.BoolVar(&chaos, "chaos", false, "for tests: encode, drop and decode everything at each suspension")
 		},
@@ -40,7 +40,7 @@ func Target(p *runner.Program, text []byte) gateway.Target {
 				o.Log.Warn("the target local keeps nothing: --data is not used", "data", o.Data)
 			}
 			w := New(p, o.Log)
-			w.chaos = chaos
+			w.chaos, w.limits = chaos, o.Limits.OrDefault()
 			return w, nil
 		},
 	}
@@ -54,6 +54,7 @@ type World struct {
 	records map[string]*record
 	order   []*record // by time: what to forget next
 	chaos   bool
+	limits  runner.Limits
 	clock   func() time.Time
 	log     *slog.Logger
 	turns   chan func()
@@ -69,11 +70,11 @@ type record struct {
 	response    *gateway.Response // nil beyond the horizon
 }
 
-// New makes an empty world; Close ends it.
+// New makes an empty world with the default limits; Close ends it.
 func New(p *runner.Program, log *slog.Logger) *World {
 	w := &World{
 		program: p, codec: jsonvalue.For(p), memory: runner.NewMemory(p), records: map[string]*record{},
-		clock: time.Now, log: log, turns: make(chan func(), maxWaiting), ended: make(chan struct{}),
+		limits: runner.DefaultLimits(), clock: time.Now, log: log, turns: make(chan func(), maxWaiting), ended: make(chan struct{}),
 	}
 	go func() {
 		defer close(w.ended)
@@ -174,11 +175,11 @@ func (w *World) run(r gateway.Request, now time.Time) gateway.Response {
 		drive = runner.Chaos
 	}
 	var result json.RawMessage
-	out := drive(w.program, w.memory, runner.Limits{}, runner.Call{
+	out := drive(w.program, w.memory, w.limits, runner.Call{
 		Func: r.Func, Key: r.Key, Frame: r.Frame, Debug: debug{w.log, r},
 		Request: runner.Request{ID: r.ID, Time: now, Deadline: r.Deadline},
 		Answer: func(f runner.Frame) error {
-			text, fail := gateway.Result(w.codec, f)
+			text, fail := gateway.Result(w.codec, f, w.limits.Message)
 			result = text
 			return failure(fail)
 		},

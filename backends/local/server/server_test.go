@@ -3,6 +3,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/stateful-entities/sfc/backends/gateway"
 	"github.com/stateful-entities/sfc/backends/gateway/gatewaytest"
+	"github.com/stateful-entities/sfc/runner"
 )
 
 func serve(t *testing.T, chaos bool) (*World, string) {
@@ -295,7 +297,7 @@ func TestRunServes(t *testing.T) {
 	out, in := io.Pipe()
 	var log bytes.Buffer
 	ended := make(chan int, 1)
-	target := Target(gatewaytest.Program(), gatewaytest.Text())
+	target := Target(gatewaytest.Program(), gatewaytest.Text(), runner.Limits{})
 	go func() {
 		ended <- gateway.Run(ctx, target, []string{"--listen", "127.0.0.1:0", "--data", "d", "--chaos"}, in, &log)
 	}()
@@ -316,8 +318,41 @@ func TestRunServes(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestLimits(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	ended := make(chan int, 1)
+	target := Target(gatewaytest.Program(), gatewaytest.Text(), runner.Limits{Message: 40, State: 30})
+	go func() {
+		ended <- gateway.Run(ctx, target, []string{"--listen", "127.0.0.1:0"}, in, io.Discard)
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	url := strings.TrimPrefix(strings.TrimSpace(line), "listening on ")
+	for _, tc := range []struct {
+		path, body string
+		status     int
+		detail     string
+	}{
+		{"/v1/NewAccount", `["alice",1]`, 200, ""},
+		{"/v1/NewAccount", `["` + strings.Repeat("a", 36) + `",1]`, 413, "the body passes 40 bytes"},
+		{"/v1/NewAccount", `["` + strings.Repeat("a", 30) + `",1]`, 413, "state"},
+		{"/v1/Account/alice/Repeat", `[6]`, 200, ""},
+		{"/v1/Account/alice/Repeat", `[7]`, 413, "result: "}, // 6 bytes each and two quotes,
+	} {
+		status, _, answer := do(t, "POST", url+tc.path, tc.body)
+		require.Equal(t, tc.status, status, "%s %s: %v", tc.path, tc.body, answer)
+		if tc.status != 200 {
+			require.Equal(t, "LimitExceeded", answer["code"])
+			require.Contains(t, answer["detail"], tc.detail)
+		}
+	}
+	stop()
+	require.Equal(t, 0, <-ended)
+}
+
 func TestChaosFlag(t *testing.T) {
-	target := Target(gatewaytest.Program(), gatewaytest.Text())
+	target := Target(gatewaytest.Program(), gatewaytest.Text(), runner.Limits{})
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	target.Flags(fs)
 	require.NoError(t, fs.Parse([]string{"--chaos"}))

@@ -1,0 +1,91 @@
+// This file spells signatures in Go's words.
+
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stateful-entities/sfc/ir"
+)
+
+// speller spells the types of a program.
+type speller struct{ program *ir.Program }
+
+// signature spells a function as its declaration has it, methods with their type: User.Buy(i *Item) bool.
+func (s speller) signature(f *ir.Func) string {
+	text := f.Name + "(" + s.list(f.Params, f.Variadic) + ")"
+	switch results := s.list(f.Results, false); {
+	case len(f.Results) > 1 || strings.Contains(results, " "): // several, or one with a name
+		return text + " (" + results + ")"
+	case results != "":
+		return text + " " + results
+	}
+	return text
+}
+
+func (s speller) list(locals []*ir.Local, variadic bool) string {
+	var parts []string
+	for i, l := range locals {
+		text := s.typ(l.Type)
+		if variadic && i == len(locals)-1 {
+			text = "..." + s.typ(l.Type.Elem)
+		}
+		if l.Name != "_" && l.Name != "" {
+			text = l.Name + " " + text
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (s speller) typ(t *ir.Type) string {
+	switch t.Kind {
+	case ir.ListKind:
+		return "[]" + s.typ(t.Elem)
+	case ir.ArrayKind:
+		return fmt.Sprintf("[%d]%s", t.Len, s.typ(t.Elem))
+	case ir.MapKind:
+		return "map[" + s.typ(t.Key) + "]" + s.typ(t.Elem)
+	case ir.PtrKind:
+		return "*" + s.typ(t.Elem)
+	case ir.RefKind:
+		return "*" + t.Name
+	case ir.Time:
+		return "time.Time"
+	case ir.Duration:
+		return "time.Duration"
+	case ir.Host: // go:math/big.Int
+		return t.Name[strings.LastIndexAny(t.Name, ":/")+1:]
+	case ir.NamedKind:
+		return s.named(t.Name)
+	case ir.I8, ir.I16, ir.I32, ir.I64:
+		return "int" + t.String()[1:]
+	case ir.U8, ir.U16, ir.U32, ir.U64:
+		return "uint" + t.String()[1:]
+	case ir.F32, ir.F64:
+		return "float" + t.String()[1:]
+	}
+	return t.String()
+}
+
+// named spells a declared type by its name, and one without a name as it is written.
+func (s speller) named(name string) string {
+	for _, d := range s.program.Types {
+		if d.Name != name || !d.Alias {
+			continue
+		}
+		var parts []string
+		for _, f := range d.Struct {
+			parts = append(parts, f.Name+" "+s.typ(f.Type))
+		}
+		if d.IsStruct() {
+			return "struct{" + strings.Join(parts, "; ") + "}"
+		}
+		for _, m := range d.Iface {
+			parts = append(parts, m.Name+strings.TrimPrefix(s.typ(m.Type), "func"))
+		}
+		return "interface{" + strings.Join(parts, "; ") + "}"
+	}
+	return name
+}
