@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -188,7 +189,11 @@ type debug struct {
 
 // Write logs text as one record.
 func (d debug) Write(text []byte) (int, error) {
-	d.e.options.Log.Info(string(text), "method", d.t.Func.Name, "key", d.t.Key, "request", d.t.ID)
+	entity := ""
+	if ty := d.t.Func.Entity; ty != nil {
+		entity = ty.Name + "/" + d.t.Key
+	}
+	d.e.options.Log.Info(strings.TrimSuffix(string(text), "\n"), "entity", entity, "method", d.t.Func.Name, "request", d.t.ID)
 	return len(text), nil
 }
 

@@ -251,7 +251,7 @@ func (x *executor) execute(t *task, now time.Time) gateway.Response {
 		Func: t.Func, Key: t.Key, Frame: t.Frame, Debug: debug{x.e, t},
 		Request: runner.Request{ID: t.ID, Time: now, Deadline: t.Deadline},
 		Answer: func(f runner.Frame) error {
-			text, fail := gateway.Result(x.e.codec, f)
+			text, fail := gateway.Result(x.e.codec, f, x.e.options.Limits.Message)
 			if result = text; fail != nil {
 				return fail
 			}
