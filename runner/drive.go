@@ -82,7 +82,11 @@ func (t *Thread) caught(r any) {
 	switch r := r.(type) {
 	case nil: // runtime.Goexit: the goroutine ends
 	case Stop:
-		t.halt(r, t.place(true))
+		at := r.at
+		if at == "" {
+			at = t.place(true)
+		}
+		t.halt(r, at)
 	case rethrown:
 		t.throw(t.located(r.p))
 	default:

@@ -20,6 +20,7 @@ var hostErrors = map[string]reflect.Type{
 	"go:sfc.Error":                  reflect.TypeFor[*Error](),
 	"go:strconv.NumError":           reflect.TypeFor[*strconv.NumError](),
 	"go:time.ParseError":            reflect.TypeFor[*time.ParseError](),
+	"go:time.parseDurationError":    reflect.TypeOf(second(time.ParseDuration(""))),
 	"go:hex.InvalidByteError":       reflect.TypeFor[hex.InvalidByteError](),
 	"go:base64.CorruptInputError":   reflect.TypeFor[base64.CorruptInputError](),
 	"go:json.SyntaxError":           reflect.TypeFor[*json.SyntaxError](),
@@ -33,6 +34,9 @@ var hostErrors = map[string]reflect.Type{
 	"go:url.InvalidHostError":       reflect.TypeFor[url.InvalidHostError](),
 	"go:regexp/syntax.Error":        reflect.TypeFor[*syntax.Error](),
 }
+
+// second gives the error of a call, whose type has no name here.
+func second(_ time.Duration, err error) error { return err }
 
 var hostErrorNames = func() map[reflect.Type]string {
 	names := map[reflect.Type]string{}

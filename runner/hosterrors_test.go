@@ -33,6 +33,7 @@ func libraryErrors(t *testing.T) map[string]error {
 	)
 	_, num := strconv.ParseInt("9z", 10, 8)
 	_, parse := time.Parse(time.DateOnly, "2024-13-01")
+	_, duration := time.ParseDuration("3x")
 	_, digit := hex.DecodeString("xy")
 	_, corrupt := base64.StdEncoding.DecodeString("a$")
 	_, function := json.Marshal(map[string]any{"f": func() {}})
@@ -42,7 +43,7 @@ func libraryErrors(t *testing.T) map[string]error {
 	_, pattern := path.Match("[", "a")
 	_, expr := regexp.Compile("a(")
 	list := map[string]error{
-		"num": num, "parse": parse, "digit": digit, "corrupt": corrupt, "nan": nan, "escape": escape, "pattern": pattern, "expr": expr,
+		"num": num, "parse": parse, "duration": duration, "digit": digit, "corrupt": corrupt, "nan": nan, "escape": escape, "pattern": pattern, "expr": expr,
 		"syntax":  json.Unmarshal([]byte("{"), &number),
 		"number":  json.Unmarshal([]byte(`{"A":{"B":[{"x":"y"}]}}`), &number),
 		"list":    json.Unmarshal([]byte(`{"A":{"B":[7]}}`), &number),

@@ -37,6 +37,7 @@ func (p *Panic) Recover() any {
 type Stop struct {
 	Code    string
 	Message string
+	at      string // in the user's source, if it is known: functions that catch panics raise it again elsewhere
 }
 
 // Error gives code and message.
@@ -67,7 +68,7 @@ func Caught(r any) *Panic {
 	case rethrown:
 		return r.p
 	}
-	return &Panic{Val: r, At: findPlace(callerPackage(), true, baseName)}
+	return &Panic{Val: r, At: findPlace(callerPackage(), true, userBase)}
 }
 
 // callerPackage is the innermost package on the stack that is not the runner.
@@ -107,9 +108,10 @@ func (e RuntimeText) Error() string { return string(e) }
 // RuntimeError makes it a runtime.Error.
 func (e RuntimeText) RuntimeError() {}
 
-// findPlace walks the stack to the innermost function of the generated package, whose //line directives make its place
-// the user's. With raised it first walks past the Go panic in progress. It gives "" if there is no such function.
-func findPlace(pkg string, raised bool, name func(file string) string) string {
+// findPlace walks the stack to the innermost place in the generated package whose //line directive makes it the user's:
+// user shortens the name of the user's files, and gives "" for others. With raised it first walks past the Go panic in
+// progress. It gives "" if there is no such place.
+func findPlace(pkg string, raised bool, user func(file string) string) string {
 	var pcs [128]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	for {
@@ -120,7 +122,9 @@ func findPlace(pkg string, raised bool, name func(file string) string) string {
 		case strings.HasSuffix(f.Function, "runner.(*Thread).loop"), strings.HasSuffix(f.Function, "runner.(*Thread).attempt"):
 			return "" // below is who drives
 		case !raised && packageOf(f.Function) == pkg:
-			return fmt.Sprintf("%s:%d", name(f.File), f.Line)
+			if file := user(f.File); file != "" {
+				return fmt.Sprintf("%s:%d", file, f.Line)
+			}
 		}
 		if !more {
 			return ""
@@ -139,4 +143,11 @@ func packageOf(function string) string {
 	return function
 }
 
-func baseName(file string) string { return file[strings.LastIndexByte(file, '/')+1:] }
+// userBase gives the last element of a file's name, or "" for a generated file: what stands there belongs to no line of
+// the user's.
+func userBase(file string) string {
+	if strings.HasSuffix(file, "_sfc.go") {
+		return ""
+	}
+	return file[strings.LastIndexByte(file, '/')+1:]
+}

@@ -118,7 +118,7 @@ func escapePath(path string) string {
 	return path[:slash] + strings.ReplaceAll(path[slash:], ".", "%2e")
 }
 
-// userFile shortens the name of a file to that which the program gives it, else to its last element.
+// userFile shortens the name of a file to that which the program gives it, else as userBase does.
 func (tb *tables) userFile(file string) string {
 	best := ""
 	for _, f := range tb.files {
@@ -127,7 +127,7 @@ func (tb *tables) userFile(file string) string {
 		}
 	}
 	if best == "" {
-		return baseName(file)
+		return userBase(file)
 	}
 	return best
 }

@@ -27,6 +27,7 @@ type Thread struct {
 	out   Event // message mode: the event that the activation waits for an answer to
 
 	stopped   *Failure // the request was stopped
+	stopping  bool     // a stop is on its way up
 	panicked  *Panic   // a panic left the bottom frame
 	recovered *Panic   // the last one that a plain function caught in this Step
 
@@ -83,7 +84,7 @@ func (t *Thread) end() {
 	t.stack = t.stack[:0]
 	t.cells.forget()
 	t.out, t.watch = Event{}, watched{}
-	t.stopped, t.panicked, t.recovered = nil, nil, nil
+	t.stopped, t.panicked, t.recovered, t.stopping = nil, nil, nil, false
 }
 
 // Self is the state of the entity that the current activation belongs to, as a pointer to its struct; nil for a nil
@@ -264,11 +265,19 @@ func (t *Thread) leave(ev Event) {
 
 // stop raises a stop. In a method that the host library called it is noted too, for Guard: the library may swallow it.
 func (t *Thread) stop(s Stop) {
+	t.stopping = true
+	if s.at == "" && t.facts != nil { // a callback knows no program; Guard adds the place of the library call
+		s.at = t.place(false)
+	}
 	if t.callback {
 		noteStop(s)
 	}
 	panic(s)
 }
+
+// Stopping says that a stop is on its way up. Deferred functions let it pass without catching it: to catch it and raise
+// it again takes time for every function that is still to come.
+func (t *Thread) Stopping() bool { return t.stopping }
 
 // place is where generated code is: in the Go panic under way, or with raised false in this call.
 func (t *Thread) place(raised bool) string {

@@ -308,7 +308,7 @@ func (w *body) wrapUnwinding(out *file) {
 	for i, r := range resultsOf(w.fn.f) {
 		out.linef("var %s %s", w.results[i], w.goType(out, r))
 	}
-	out.lines("depth, pc, unw := t.Depth, 0, 0", "run := func() (done bool) {", "defer func() {", "if done || unw == 0 {", "return", "}",
+	out.lines("depth, pc, unw := t.Depth, 0, 0", "run := func() (done bool) {", "defer func() {", "if done || unw == 0 || t.Stopping() {", "return", "}",
 		"caught := t.Caught(recover())", "t.Depth = depth")
 	out.write(w.at(w.fn.f.At), fmt.Sprintf("t.Spend(%d)", unwindSteps))
 	out.lines("pc = unw")
