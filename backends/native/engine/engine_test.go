@@ -165,6 +165,36 @@ func TestDuplicatesAtOnce(t *testing.T) {
 	}
 }
 
+// TestQueriesSeeOneMoment: one client deposits to a, then, once that is answered, bumps counter 1. A query that reads
+// both types never sees the bump without the deposit, nor a position that does not fit.
+func TestQueriesSeeOneMoment(t *testing.T) {
+	e := open(t, t.TempDir(), Options{})
+	require.Equal(t, "1", call(t, e, "", "NewCounter", "", `[1]`))
+	require.Equal(t, `"a"`, call(t, e, "", "NewAccount", "", `["a",0]`))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range 300 {
+			call(t, e, "", "Account.Deposit", "a", `[1]`)
+			call(t, e, "", "Counter.Bump", "1", ``)
+		}
+	}()
+	for last, more := uint64(0), true; more; {
+		select {
+		case <-ended:
+			more = false
+		default:
+		}
+		cut, err := e.Query(context.Background(), Selection{Type: "Counter", Key: "1"}, Selection{Type: "Account"})
+		require.NoError(t, err)
+		done := int(cut.Position) - 2
+		require.JSONEq(t, fmt.Sprintf(`{"id":1,"n":%d}`, done/2), string(cut.Entities[0][0].State))
+		require.JSONEq(t, fmt.Sprintf(`{"owner":"a","Balance":%d}`, (done+1)/2), string(cut.Entities[1][0].State))
+		require.GreaterOrEqual(t, cut.Position, last)
+		last = cut.Position
+	}
+}
+
 func TestIntegerKeysSortByValue(t *testing.T) {
 	e := open(t, t.TempDir(), Options{})
 	keys := []string{strconv.Itoa(math.MinInt64), "-300", "-2", "0", "2", "10", "256", strconv.Itoa(math.MaxInt64)}
