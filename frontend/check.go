@@ -27,6 +27,7 @@ func check(l *loaded, entities map[*types.TypeName]*entity) diag.List {
 		loaded: l, entities: entities,
 		bodies: map[*types.Func]*body{}, inits: map[*types.Var]*body{}, badFields: map[*types.Var]bool{},
 		kept: map[*types.Var]*keptVar{}, stateWrites: map[string]bool{},
+		instances: map[*types.TypeParam][]instance{}, receiverParams: map[*types.TypeParam]*types.TypeParam{},
 	}
 	c.checkPlatform()
 	c.declare()
@@ -36,7 +37,9 @@ func check(l *loaded, entities map[*types.TypeName]*entity) diag.List {
 	if c.diags.Refused() && c.unusable() {
 		return c.diags
 	}
+	c.declaredInstances()
 	c.reach()
+	c.findInitial()
 	c.checkTypeDeclarations()
 	c.checkStates()
 	c.checkKeys()
@@ -73,6 +76,10 @@ type checker struct {
 	faces       []*types.Interface      // of the values that are handed to the library
 	panicsFaces bool                    // panic is given an interface value somewhere: recover may give anything
 	foreignSeen map[string]bool         // packages of other modules that are reported
+	initial     map[*body]bool          // what initialisation runs
+
+	instances      map[*types.TypeParam][]instance
+	receiverParams map[*types.TypeParam]*types.TypeParam // of methods, to those of their types
 }
 
 // body is a piece of code with a name: a declared function with its literals, or a variable's initialiser.
@@ -145,6 +152,7 @@ func (c *checker) declareFunc(p *packages.Package, d *ast.FuncDecl) {
 		}
 	}
 	c.bodies[fn] = b
+	c.noteReceiver(fn)
 	if d.Name.Name == "init" && d.Recv == nil {
 		b.name = "init of package " + p.Name
 		c.starts = append(c.starts, b)

@@ -6,6 +6,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
+	"strings"
 )
 
 // checkLanguage checks one body.
@@ -80,12 +82,28 @@ func (c *checker) checkRange(b *body, n *ast.RangeStmt) {
 	case *types.Chan:
 		c.refuseChannel(b, n.X, "ranges over a channel", nil)
 	case *types.Map:
-		if c.holdsPointer(u.Key(), map[types.Type]bool{}) {
-			c.refuse("SF1205", b, n.X, "ranges over a map with pointer keys", "only the addresses could order them, and those differ from run to run").
-				WithHelp("key the map by something that the object contains").
-				WithHelp("or keep the objects in a slice beside the map, and range over that")
-		}
+		c.refuseOrder(b, n.X, u, "ranges over a map with pointer keys")
 	}
+}
+
+// checkOrder refuses the functions of package maps that go through a map whose keys have no order.
+func (c *checker) checkOrder(b *body, id *ast.Ident, row Row) {
+	inst, ok := b.info().Instances[id]
+	if !ok || !strings.HasPrefix(row.Name, "maps.") || row.Twin == "" {
+		return
+	}
+	if m, ok := inst.Type.(*types.Signature).Params().At(0).Type().Underlying().(*types.Map); ok {
+		c.refuseOrder(b, id, m, "calls "+row.Name+" with a map with pointer keys")
+	}
+}
+
+func (c *checker) refuseOrder(b *body, n ast.Node, m *types.Map, what string) {
+	if !c.holdsPointer(m.Key(), map[types.Type]bool{}) {
+		return
+	}
+	c.refuse("SF1205", b, n, what, "only the addresses could order them, and those differ from run to run").
+		WithHelp("key the map by something that the object contains").
+		WithHelp("or keep the objects in a slice beside the map, and range over that")
 }
 
 // holdsPointer says whether a value contains a pointer to plain data.
@@ -95,6 +113,9 @@ func (c *checker) holdsPointer(t types.Type, seen map[types.Type]bool) bool {
 		return false
 	}
 	seen[t] = true
+	if p, ok := t.(*types.TypeParam); ok {
+		return slices.ContainsFunc(c.instancesOf(p), func(i instance) bool { return c.holdsPointer(i.typ, seen) })
+	}
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
 		return c.refTo(t) == nil
@@ -109,7 +130,7 @@ func (c *checker) holdsPointer(t types.Type, seen map[types.Type]bool) bool {
 		return found
 	case *types.Interface:
 		for _, x := range c.boxes {
-			if !x.library && !types.IsInterface(x.typ) && types.Implements(x.typ, u) && c.holdsPointer(x.typ, seen) {
+			if !x.library && !x.instance && types.Implements(x.typ, u) && c.holdsPointer(x.typ, seen) {
 				return true
 			}
 		}

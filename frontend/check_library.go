@@ -70,6 +70,8 @@ func (c *checker) checkLibraryFunc(b *body, id *ast.Ident, fn *types.Func, above
 		c.refuseRow(b, id, "calls "+shortName(row.Name), row)
 		return
 	}
+	c.checkInitial(b, id, row, above)
+	c.checkOrder(b, id, row)
 	if row.Iter && !c.insideLibraryCall(b, above) {
 		c.refuse("SF1504", b, id, "calls "+shortName(row.Name), "it gives an iterator, which is supported only as an argument of another library call").
 			WithHelp("range over the map or slice itself: the order is sorted").

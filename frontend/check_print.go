@@ -232,7 +232,13 @@ func (s *shown) words(what string) string {
 	if s.path == "" {
 		return what
 	}
-	return "a value with " + what + " (" + s.path + ")"
+	where := s.path
+	if rest, ok := strings.CutPrefix(where, "[]"); ok {
+		where = "its elements" + rest
+	} else if rest, ok := strings.CutPrefix(where, "[key]"); ok {
+		where = "its keys" + rest
+	}
+	return "a value with " + what + " (" + where + ")"
 }
 
 func (s *shown) found() bool { return s.reference != nil || s.address != "" || s.name != "" }
@@ -274,8 +280,8 @@ func (s *shown) look(t types.Type, depth int, path string) {
 		s.reference, s.path = e, path
 		return
 	}
-	if _, ok := t.(*types.TypeParam); ok {
-		s.instances(depth, path)
+	if p, ok := t.(*types.TypeParam); ok {
+		s.instance(p, depth, path)
 		return
 	}
 	if s.speaks(t) || s.showsName(t, path) {
@@ -370,6 +376,9 @@ func (s *shown) fields(t types.Type, u *types.Struct, depth int, path string) {
 
 // argument looks at a whole argument, with what the body says of its dynamic type.
 func (s *shown) argument(a ast.Expr, t types.Type) {
+	if call, ok := ast.Unparen(a).(*ast.CallExpr); ok && isBuiltin(s.b.info(), call, "recover") {
+		s.panics = true
+	}
 	if id, ok := ast.Unparen(a).(*ast.Ident); ok {
 		if n := s.narrowed(s.b)[s.b.info().ObjectOf(id)]; n != nil {
 			s.except, s.panics = n.except, n.panics
@@ -397,11 +406,11 @@ func (s *shown) dynamic(face *types.Interface, depth int, path string) {
 	}
 }
 
-// instances looks at every type argument that reached code uses: any of them may be that of a type parameter.
-func (s *shown) instances(depth int, path string) {
-	for _, x := range s.boxes {
-		if x.instance && !s.found() {
-			s.look(x.typ, depth, path)
+// instance looks at the types that a type parameter stands for.
+func (s *shown) instance(p *types.TypeParam, depth int, path string) {
+	for _, x := range s.instancesOf(p) {
+		if s.look(x.typ, depth, path); s.found() {
+			return
 		}
 	}
 }

@@ -230,6 +230,7 @@ func (c *checker) scan(b *body, visit func(to *body, at ast.Node)) {
 
 // instanceOf notes the type arguments of a generic function or type of the program.
 func (c *checker) instanceOf(b *body, id *ast.Ident) {
+	c.noteInstance(b.info(), id)
 	inst, ok := b.info().Instances[id]
 	if o := b.info().Uses[id]; !ok || o == nil || !c.ours(o.Pkg()) {
 		return
@@ -505,7 +506,10 @@ func (c *checker) box(b *body, dst types.Type, x ast.Expr, library bool) {
 		return
 	}
 	t := b.info().TypeOf(x)
-	if t == nil || types.IsInterface(t) || t == types.Typ[types.UntypedNil] {
+	if t == nil || t == types.Typ[types.UntypedNil] {
+		return
+	}
+	if _, open := t.(*types.TypeParam); !open && types.IsInterface(t) {
 		return
 	}
 	c.boxes = append(c.boxes, box{typ: t, at: x, in: b, library: library})
