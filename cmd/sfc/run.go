@@ -93,6 +93,8 @@ func (r *session) prepare(ctx context.Context) (*prepared, error) {
 	data := filepath.Join(s.work(), s.name(), "data", to.Name())
 	if r.c.IsSet("data") {
 		data = r.c.String("data")
+	}
+	if r.c.IsSet("data") || to.Features().Has(backends.Durable) {
 		p.args = append(p.args, "--data", data)
 	}
 	if r.c.Bool("fresh") {

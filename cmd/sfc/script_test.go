@@ -105,9 +105,10 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("sfc %s does not serve: %s", strings.Join(args, " "), s.stderr)
 	}
 	s.stdout.WriteString(line)
+	stdout, read := s.stdout, s.read // a script that has killed the program may start another one
 	go func() {
-		io.Copy(s.stdout, lines)
-		close(s.read)
+		io.Copy(stdout, lines)
+		close(read)
 	}()
 	ts.Setenv("SFC_ENDPOINT", strings.TrimSpace(strings.TrimPrefix(line, "listening on ")))
 }

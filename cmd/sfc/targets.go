@@ -11,6 +11,7 @@ import (
 
 	"github.com/stateful-entities/sfc/backends"
 	"github.com/stateful-entities/sfc/backends/local"
+	"github.com/stateful-entities/sfc/backends/native"
 	"github.com/stateful-entities/sfc/internal/diag"
 )
 
@@ -21,6 +22,7 @@ const defaultTarget = "local"
 func targets() []backends.Backend {
 	return []backends.Backend{
 		local.Backend{},
+		native.Backend{},
 	}
 }
 

@@ -1,0 +1,81 @@
+// This file commits groups, beside the executor, and sends their replies.
+
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// commit makes a batch of each group, in order, waits until it is on disk, and sends the group's replies. The executor
+// takes the token of idle before it hands over a group: while one is being committed, the next one runs over what is in
+// memory, and what the database had before.
+func (e *Engine) commit(groups <-chan *group, idle chan<- struct{}) {
+	defer close(e.ended)
+	for g := range groups {
+		if err := e.write(g); err != nil {
+			e.fail(fmt.Errorf("the log cannot be written to disk: %w", explain(err)))
+			return
+		}
+		idle <- struct{}{}
+		e.durable.reach(g.last)
+		for _, t := range g.tasks {
+			t.answer <- t.response
+		}
+	}
+}
+
+// write puts everything that a group did on disk, all or nothing. Its error is final: what is on disk is unknown.
+func (e *Engine) write(g *group) error {
+	if !g.commits {
+		return nil
+	}
+	b := e.db.NewBatchWithSize(g.bytes + 256*len(g.entries) + 128*len(g.states) + 1024)
+	if err := g.fill(b); err != nil {
+		return err
+	}
+	if err := e.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
+		return err
+	}
+	return errors.Join(b.SyncWait(), b.Close())
+}
+
+// fill puts everything that the group did into a batch. Each entity is in it once, however many requests wrote it.
+func (g *group) fill(b *pebble.Batch) error {
+	for _, s := range g.states {
+		k, err := entityKey(s.ty, s.key)
+		if err != nil {
+			return err
+		}
+		if s.bytes == nil {
+			err = b.Delete(k, nil)
+		} else {
+			err = b.Set(k, s.bytes, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var text []byte
+	for _, entry := range g.entries {
+		text = entry.append(text[:0])
+		if err := b.Set(historyKey(entry.Position), text, nil); err != nil {
+			return err
+		}
+		if err := b.Set(requestKey(entry.ID), number(entry.Position), nil); err != nil {
+			return err
+		}
+	}
+	for _, k := range g.deletes {
+		if err := b.Delete(k, nil); err != nil {
+			return err
+		}
+	}
+	return errors.Join(
+		b.Set(keyFirst, number(g.first), nil),
+		b.Set(keyLast, number(g.last), nil),
+		b.Set(keyClock, number(unix(g.clock)), nil),
+	)
+}

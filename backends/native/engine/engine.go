@@ -1,0 +1,229 @@
+// This file opens and closes an engine, and stops it when the disk fails.
+
+// Package engine is the transactional engine of the target native, as a library: bundles call [Main], Go programs
+// [Open].
+//
+// One Pebble database is the only truth: states, the history with its responses, the program and the engine's clock
+// (layout.go). One goroutine runs requests one after another, in place, over decoded entities (world.go), so the order
+// of the history is the order of all transactions, and each sees all before it: strict serializability with nothing to
+// lock. Requests that wait together form a group, which is one batch, synced to disk; while it syncs, the next group
+// runs. A reply, that of a read-only request too, leaves when everything that the request can have seen is on disk.
+//
+// A request that ran is recorded with its response under its id in the same batch as its effects, so it takes effect at
+// most once, whatever fails. After a crash there is nothing to replay: opening the database is the recovery.
+//
+// Disks are taken to keep what they have synced. A failed sync, a full disk and bytes that do not match their checksums
+// stop the engine for good: nothing is retried, truncated or answered from doubtful data.
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/stateful-entities/sfc/backends/gateway"
+	"github.com/stateful-entities/sfc/runner"
+	"github.com/stateful-entities/sfc/runner/jsonvalue"
+)
+
+// Engine runs the requests of one program over one data folder. All methods may be called at once.
+type Engine struct {
+	program *runner.Program
+	codec   *jsonvalue.Codec
+	options Options
+	db      *pebble.DB
+	lock    *pebble.Lock
+	cut     atomic.Bool // there are more entities than memory
+
+	queue   chan *task
+	closing chan struct{} // closed by Close
+	ended   chan struct{} // closed when the last group has been answered
+	failed  chan struct{} // closed when failure is set
+	once    struct{ close, fail sync.Once }
+	failure error
+
+	durable durable
+	reading sync.RWMutex // held while the database is read beside the executor; Close takes it
+	closed  bool
+}
+
+var _ gateway.Executor = (*Engine)(nil)
+
+// folder is the part of a data folder that holds the database.
+const folder = "db"
+
+// Open opens a data folder, and makes it if there is none. text is the program's IR in JSON. It refuses a folder that
+// another process has open, that is another program's, or whose states the program cannot read.
+func Open(dir string, p *runner.Program, text []byte, o Options) (*Engine, error) {
+	e := &Engine{
+		program: p, codec: jsonvalue.For(p), options: o.orDefault(),
+		closing: make(chan struct{}), ended: make(chan struct{}), failed: make(chan struct{}),
+	}
+	e.queue = make(chan *task, e.options.Queue)
+	if err := e.open(dir, text); err != nil {
+		return nil, fmt.Errorf("data folder %q: %w", dir, err)
+	}
+	return e, nil
+}
+
+func (e *Engine) open(dir string, text []byte) error {
+	dir = filepath.Join(dir, folder)
+	if err := makeFolder(e.options.fs, dir); err != nil {
+		return err
+	}
+	lock, err := pebble.LockDirectory(dir, e.options.fs)
+	if err != nil {
+		return fmt.Errorf("it is in use by another process or engine: %w", err)
+	}
+	e.lock = lock
+	if err := checkGuard(e.options.fs, dir); err != nil {
+		return errors.Join(err, lock.Close())
+	}
+	if err := e.openDatabase(dir, lock); err != nil {
+		return errors.Join(explain(err), lock.Close())
+	}
+	x, err := e.start(text)
+	if err != nil {
+		return errors.Join(explain(err), e.db.Close(), lock.Close())
+	}
+	groups := make(chan *group)
+	go x.run(groups)
+	go e.commit(groups, x.idle)
+	return nil
+}
+
+// makeFolder makes a folder that is there after a crash: each new one is synced into the one above.
+func makeFolder(fs vfs.FS, dir string) error {
+	if _, err := fs.Stat(dir); err == nil {
+		return nil
+	}
+	above := filepath.Dir(dir)
+	if above != dir {
+		if err := makeFolder(fs, above); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return syncFolder(fs, above)
+}
+
+func (e *Engine) openDatabase(dir string, lock *pebble.Lock) (err error) {
+	o := &pebble.Options{
+		FS: guardFS{e.options.fs}, Lock: lock, Logger: (*pebbleLog)(e),
+		FormatMajorVersion: pebble.FormatNewest, // the log's chunks tell a torn end from damage
+		CacheSize:          e.options.Blocks,
+		MemTableSize:       32 << 20,
+		EventListener: &pebble.EventListener{
+			BackgroundError: func(err error) {
+				select {
+				case <-e.closing:
+				default:
+					e.fail(explain(err))
+				}
+			},
+			DataCorruption: func(i pebble.DataCorruptionInfo) { e.fail(damaged(i)) },
+		},
+	}
+	for i := range o.Levels {
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10) // most ids that are looked up are new
+	}
+	e.db, err = pebble.Open(dir, o)
+	return err
+}
+
+// start reads what the executor begins with.
+func (e *Engine) start(text []byte) (*executor, error) {
+	if err := adopt(e.db, e.program, text, e.options.Log); err != nil {
+		return nil, err
+	}
+	last, err := getNumber(e.db, keyLast)
+	if err != nil {
+		return nil, err
+	}
+	first, err := getNumber(e.db, keyFirst)
+	if err != nil {
+		return nil, err
+	}
+	clock, err := getNumber(e.db, keyClock)
+	if err != nil {
+		return nil, err
+	}
+	e.durable.reach(last)
+	return newExecutor(e, last, max(first, 1), time.Unix(0, int64(clock)).UTC()), nil
+}
+
+// Close lets the requests that wait run, then closes the database.
+func (e *Engine) Close() error {
+	var err error
+	e.once.close.Do(func() {
+		close(e.closing)
+		select {
+		case <-e.ended:
+		case <-e.failed:
+		}
+		select {
+		default:
+		case <-e.failed: // both may have happened
+			err = e.failure // the database may hang: it is left as it is, and locked, until the process ends
+			return
+		}
+		e.reading.Lock()
+		defer e.reading.Unlock()
+		e.closed = true
+		err = errors.Join(e.db.Close(), e.lock.Close())
+	})
+	return err
+}
+
+// fail stops the engine for good.
+func (e *Engine) fail(err error) {
+	e.once.fail.Do(func() {
+		e.failure = fmt.Errorf("the engine has stopped: %w", err)
+		close(e.failed)
+		e.options.Log.Error(e.failure.Error())
+		e.options.Fatal(e.failure)
+	})
+}
+
+// damaged names the file that does not hold what was written.
+func damaged(i pebble.DataCorruptionInfo) error {
+	return fmt.Errorf("file %q is damaged (%v): restore the data folder from a backup", i.Path, i.Details)
+}
+
+// explain adds the way out to an error of the database.
+func explain(err error) error {
+	switch i := pebble.ExtractDataCorruptionInfo(err); {
+	case i != nil:
+		return damaged(*i)
+	case pebble.IsCorruptionError(err):
+		return fmt.Errorf("it is damaged: %w: restore it from a backup", err)
+	}
+	return err
+}
+
+// pebbleLog is the database's log.
+type pebbleLog Engine
+
+// Infof drops what the database tells of its work.
+func (*pebbleLog) Infof(string, ...any) {}
+
+// Errorf logs.
+func (l *pebbleLog) Errorf(format string, args ...any) {
+	l.options.Log.Warn("database: " + fmt.Sprintf(format, args...))
+}
+
+// Fatalf stops the engine and, as the database expects, the goroutine that asks for it.
+func (l *pebbleLog) Fatalf(format string, args ...any) {
+	(*Engine)(l).fail(fmt.Errorf(format, args...))
+	runtime.Goexit()
+}

@@ -1,0 +1,177 @@
+// This file guards the list of the database's files against damage.
+
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// The database lists its files in a file called MANIFEST-n. Each of its records has a checksum, but one that does not
+// match is taken for the torn end of an interrupted write: a flipped bit would make the database forget, without a word,
+// the files that were added since. So beside it stands a file guard-MANIFEST-n with the length and checksum that it had
+// when it was last synced. It is written before that sync is reported as done, so that nothing is deleted that an older
+// list still needs; a crash between both leaves at most one record behind the guarded part.
+
+const manifestPrefix = "MANIFEST-"
+
+// guardName is where the guard of a list is.
+func guardName(fs vfs.FS, path string) string {
+	return fs.PathJoin(fs.PathDir(path), "guard-"+fs.PathBase(path))
+}
+
+// guardFS is a file system that guards lists of files.
+type guardFS struct{ vfs.FS }
+
+// Create makes a file; a list is guarded from its first sync.
+func (g guardFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	f, err := g.FS.Create(name, category)
+	if err != nil || !strings.HasPrefix(g.PathBase(name), manifestPrefix) {
+		return f, err
+	}
+	return &guarded{File: f, fs: g.FS, name: name}, nil
+}
+
+// Remove removes a file, and its guard.
+func (g guardFS) Remove(name string) error {
+	if strings.HasPrefix(g.PathBase(name), manifestPrefix) {
+		if err := g.FS.Remove(guardName(g.FS, name)); err != nil {
+			if _, missing := g.FS.Stat(guardName(g.FS, name)); missing == nil {
+				return err
+			}
+		}
+	}
+	return g.FS.Remove(name)
+}
+
+// Unwrap gives the file system below.
+func (g guardFS) Unwrap() vfs.FS { return g.FS }
+
+// guarded is a list that is being written, from its beginning.
+type guarded struct {
+	vfs.File
+	fs     vfs.FS
+	name   string
+	length int64
+	sum    uint32
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Write appends.
+func (f *guarded) Write(p []byte) (int, error) {
+	sum := crc32.Update(f.sum, castagnoli, p) // before: writing may change p
+	n, err := f.File.Write(p)
+	if err == nil {
+		f.length, f.sum = f.length+int64(n), sum
+	}
+	return n, err
+}
+
+// Sync syncs the list, then its guard.
+func (f *guarded) Sync() error { return f.guard(f.File.Sync()) }
+
+// SyncData is Sync.
+func (f *guarded) SyncData() error { return f.guard(f.File.SyncData()) }
+
+func (f *guarded) guard(err error) error {
+	if err != nil {
+		return err
+	}
+	name := guardName(f.fs, f.name)
+	text := fmt.Sprintf("%d %08x\n", f.length, f.sum)
+	if err := writeSynced(f.fs, name+".new", text); err != nil {
+		return err
+	}
+	if err := f.fs.Rename(name+".new", name); err != nil {
+		return err
+	}
+	return syncFolder(f.fs, f.fs.PathDir(name))
+}
+
+func writeSynced(fs vfs.FS, name, text string) error {
+	f, err := fs.Create(name, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(f, text)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+func syncFolder(fs vfs.FS, dir string) error {
+	f, err := fs.OpenDir(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// checkGuard refuses a folder whose list of files is damaged or gone.
+func checkGuard(fs vfs.FS, dir string) error {
+	desc, err := pebble.Peek(dir, fs)
+	if err != nil {
+		return err
+	}
+	if !desc.Exists {
+		return checkEmpty(fs, dir)
+	}
+	path := desc.ManifestFilename
+	if filepath.Base(path) == path {
+		path = fs.PathJoin(dir, path)
+	}
+	var length int64
+	var sum uint32
+	text, err := readFile(fs, guardName(fs, path), 64)
+	if err != nil {
+		return damagedList(guardName(fs, path), err)
+	}
+	if _, err := fmt.Sscanf(string(text), "%d %08x\n", &length, &sum); err != nil {
+		return damagedList(guardName(fs, path), err)
+	}
+	list, err := readFile(fs, path, length)
+	if err != nil {
+		return damagedList(path, err)
+	}
+	if int64(len(list)) < length || crc32.Checksum(list, castagnoli) != sum {
+		return damagedList(path, fmt.Errorf("its first %d bytes do not have the checksum %08x", length, sum))
+	}
+	return nil
+}
+
+func damagedList(path string, why error) error {
+	return fmt.Errorf("file %q is damaged or missing: %w: restore the data folder from a backup", path, why)
+}
+
+// checkEmpty refuses a folder without a list that has what a list would name.
+func checkEmpty(fs vfs.FS, dir string) error {
+	names, err := fs.List(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, ".sst") {
+			return damagedList(fs.PathJoin(dir, manifestPrefix+"*"), fmt.Errorf("there is %q, but no list of files", name))
+		}
+	}
+	return nil
+}
+
+// readFile reads up to limit bytes of a file.
+func readFile(fs vfs.FS, name string, limit int64) ([]byte, error) {
+	f, err := fs.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, limit))
+	return b, errors.Join(err, f.Close())
+}

@@ -1,0 +1,42 @@
+// This file is the program of a bundle.
+
+package engine
+
+import (
+	"errors"
+	"flag"
+	"os"
+
+	"github.com/stateful-entities/sfc/backends/gateway"
+	"github.com/stateful-entities/sfc/runner"
+)
+
+// Main runs a bundle's program; text is its IR in JSON, limits bound each request. It does not return.
+func Main(p *runner.Program, text []byte, limits runner.Limits) {
+	gateway.Main(Target(p, text, limits))
+}
+
+// Target describes a program on the target native. A failure of the disk ends the process: what it was asked then is
+// unknown to its clients, who ask again with the same ids once it runs again.
+func Target(p *runner.Program, text []byte, limits runner.Limits) gateway.Target {
+	var o Options
+	var cacheMiB int64
+	return gateway.Target{
+		Name: "native", Program: p, IR: text, Limits: limits,
+		Flags: func(fs *flag.FlagSet) {
+			fs.BoolVar(&o.Chaos, "chaos", false, "for tests: encode, drop and decode everything at each suspension")
+			fs.DurationVar(&o.Horizon, "horizon", 0, "how long responses are kept by their request's id (default 24h)")
+			fs.Uint64Var(&o.HistoryCount, "history", 0, "how many responses are kept at most (default 10 million)")
+			fs.Int64Var(&cacheMiB, "cache", 0, "memory for entities, in `MiB` (default 256)")
+			fs.IntVar(&o.Queue, "queue", 0, "how many requests may wait (default 4096)")
+		},
+		Open: func(g gateway.Options) (gateway.Executor, error) {
+			if g.Data == "" {
+				return nil, errors.New("the target native keeps its state in a folder: add --data FOLDER")
+			}
+			o.Cache, o.Limits, o.Log = cacheMiB<<20, g.Limits, g.Log
+			o.Fatal = func(error) { os.Exit(1) } // fail has logged why
+			return Open(g.Data, p, text, o)
+		},
+	}
+}

@@ -1,0 +1,262 @@
+// This file answers queries, beside the executor.
+
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/stateful-entities/sfc"
+	"github.com/stateful-entities/sfc/backends/gateway"
+	"github.com/stateful-entities/sfc/runner"
+)
+
+// newID makes the id of a request that nobody will ask again.
+func newID() string { return "auto-" + strings.ToLower(rand.Text()) }
+
+// Selection says which entities of a type a query wants.
+type Selection struct {
+	Type  string
+	Key   string // one entity; "": all
+	After string // of all: those whose key comes later
+	Limit int    // of all: how many at most; 0: no limit
+}
+
+// Cut is what a query found, at one moment: after the request at Position and before the next.
+type Cut struct {
+	Position uint64
+	Entities [][]gateway.Entity // by selection; in the order of keys, integers by value
+}
+
+// Query reads entities of any types as they were at one moment, which is not before the last reply that was sent when
+// it was called. It does not wait for requests, and they not for it. A type that does not exist and a key that no
+// entity of the type can have are *sfc.Error; an entity that does not exist is an empty list.
+func (e *Engine) Query(ctx context.Context, selections ...Selection) (*Cut, error) {
+	var cut *Cut
+	err := e.view(ctx, func(s *view) error {
+		cut = &Cut{Position: s.position}
+		for _, sel := range selections {
+			list, err := s.query(ctx, sel)
+			if err != nil {
+				return err
+			}
+			cut.Entities = append(cut.Entities, list)
+		}
+		return nil
+	})
+	return cut, err
+}
+
+// History gives up to limit entries from a position on, oldest first, as far as they are kept and on disk.
+func (e *Engine) History(ctx context.Context, from uint64, limit int) ([]*Entry, error) {
+	var list []*Entry
+	err := e.view(ctx, func(s *view) error {
+		from = max(from, s.first)
+		return s.scan(historyKey(from), []byte{prefixHistory + 1}, func(key, value []byte) (bool, error) {
+			if len(list) == limit || ctx.Err() != nil {
+				return false, ctx.Err()
+			}
+			position, err := parseNumber(key, key[1:])
+			if err != nil {
+				return false, err
+			}
+			entry, err := decodeEntry(position, value)
+			list = append(list, entry)
+			return true, err
+		})
+	})
+	return list, err
+}
+
+// State gives an entity's committed state.
+func (e *Engine) State(ctx context.Context, ty *runner.EntityType, key string) (json.RawMessage, error) {
+	cut, err := e.Query(ctx, Selection{Type: ty.Name, Key: key})
+	if err != nil {
+		return nil, err
+	}
+	if len(cut.Entities[0]) == 0 {
+		name := ty.Name + "/" + key
+		return nil, &sfc.Error{Code: "NotFound", Message: name + " does not exist", Entity: name}
+	}
+	return cut.Entities[0][0].State, nil
+}
+
+// List gives committed states of a type.
+func (e *Engine) List(ctx context.Context, ty *runner.EntityType, after string, limit int) ([]gateway.Entity, error) {
+	cut, err := e.Query(ctx, Selection{Type: ty.Name, After: after, Limit: limit})
+	if err != nil {
+		return nil, err
+	}
+	return cut.Entities[0], nil
+}
+
+// Recorded gives the response of a request that ran before.
+func (e *Engine) Recorded(ctx context.Context, id string) (gateway.Response, error) {
+	var resp gateway.Response
+	err := e.view(ctx, func(s *view) error {
+		entry, err := find(s, id, s.first)
+		switch {
+		case err != nil:
+			return err
+		case entry == nil:
+			return gateway.Errorf("NotFound", "no request %q is recorded", id)
+		case entry.Position == 0 || e.options.Clock().Sub(entry.Time) > e.options.Horizon:
+			return expired(id)
+		}
+		resp = entry.response()
+		return nil
+	})
+	return resp, err
+}
+
+// Backup writes a copy of the data folder, as it is at one moment, to a folder that must not exist. The engine goes on
+// meanwhile. The copy is a data folder itself.
+func (e *Engine) Backup(dir string) error {
+	e.reading.RLock()
+	defer e.reading.RUnlock()
+	if e.closed {
+		return e.gone()
+	}
+	fs := e.options.fs
+	if _, err := fs.Stat(dir); err == nil {
+		return fmt.Errorf("backup: %q exists already", dir)
+	}
+	if err := makeFolder(fs, dir); err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	if err := e.db.Checkpoint(fs.PathJoin(dir, folder), pebble.WithFlushedWAL()); err != nil {
+		return fmt.Errorf("backup to %q: %w", dir, err)
+	}
+	return nil
+}
+
+// view is one moment of the database.
+type view struct {
+	*pebble.Snapshot
+	e        *Engine
+	position uint64
+	first    uint64
+}
+
+// view runs f over the newest moment, once that is on disk.
+func (e *Engine) view(ctx context.Context, f func(*view) error) error {
+	e.reading.RLock()
+	defer e.reading.RUnlock()
+	select {
+	case <-e.failed:
+		return e.gone()
+	default:
+	}
+	if e.closed {
+		return e.gone()
+	}
+	s := &view{Snapshot: e.db.NewSnapshot(), e: e}
+	defer s.Close()
+	err := s.begin(ctx)
+	if err == nil {
+		err = f(s)
+	}
+	if err != nil && pebble.IsCorruptionError(err) {
+		e.fail(explain(err))
+	}
+	return err
+}
+
+func (s *view) begin(ctx context.Context) (err error) {
+	if s.position, err = getNumber(s, keyLast); err != nil {
+		return err
+	}
+	if s.first, err = getNumber(s, keyFirst); err != nil {
+		return err
+	}
+	return s.e.wait(ctx, s.position)
+}
+
+func (s *view) query(ctx context.Context, sel Selection) ([]gateway.Entity, error) {
+	ty := s.e.entityType(sel.Type)
+	if ty == nil {
+		return nil, gateway.Errorf("NotFound", "no entity type %q", sel.Type)
+	}
+	from, end, fail := bounds(ty, sel)
+	if fail != nil {
+		return nil, fail
+	}
+	var list []gateway.Entity
+	err := s.scan(from, end, func(key, value []byte) (bool, error) {
+		if sel.Limit > 0 && len(list) == sel.Limit || ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		one, err := s.e.show(ty, key[len(typePrefix(ty.Name)):], value)
+		list = append(list, one)
+		return true, err
+	})
+	return list, err
+}
+
+// bounds gives the keys between which a selection's entities are.
+func bounds(ty *runner.EntityType, sel Selection) (from, end []byte, fail *sfc.Error) {
+	key := sel.Key
+	if key == "" {
+		if key = sel.After; key == "" {
+			return typePrefix(ty.Name), typeEnd(ty.Name), nil
+		}
+	}
+	if err := checkKey(ty, key); err != nil {
+		return nil, nil, gateway.Errorf("InvalidArgument", "key of a %s: %v", ty.Name, err)
+	}
+	at, err := entityKey(ty, key)
+	if err != nil {
+		return nil, nil, gateway.Errorf("InvalidArgument", "key of a %s: %v", ty.Name, err)
+	}
+	next := append(at[:len(at):len(at)], 0) // the first key behind it
+	if sel.Key != "" {
+		return at, next, nil
+	}
+	return next, typeEnd(ty.Name), nil
+}
+
+// show gives a stored entity as clients see it.
+func (e *Engine) show(ty *runner.EntityType, rest, value []byte) (gateway.Entity, error) {
+	key, err := keyText(ty, rest)
+	if err != nil {
+		return gateway.Entity{}, err
+	}
+	state, err := e.program.DecodeState(ty, value)
+	if err != nil {
+		return gateway.Entity{}, fmt.Errorf("stored entity %s/%s: %w", ty.Name, key, err)
+	}
+	text, fail := gateway.StateOf(e.codec, state)
+	if fail != nil {
+		return gateway.Entity{}, fail
+	}
+	return gateway.Entity{Key: key, State: text}, nil
+}
+
+// scan goes through the keys in [from, end), until f says no.
+func (s *view) scan(from, end []byte, f func(key, value []byte) (bool, error)) error {
+	it, err := s.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: end})
+	if err != nil {
+		return err
+	}
+	for ok := it.First(); ok && err == nil; {
+		if ok, err = f(it.Key(), it.Value()); ok {
+			ok = it.Next()
+		}
+	}
+	return errors.Join(err, it.Error(), it.Close())
+}
+
+func (e *Engine) entityType(name string) *runner.EntityType {
+	for _, ty := range e.program.Types {
+		if ty.Name == name {
+			return ty
+		}
+	}
+	return nil
+}
