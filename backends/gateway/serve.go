@@ -76,7 +76,9 @@ func Main(t Target) {
 
 // Run serves until ctx ends and returns the exit code. It writes "listening on http://…" to stdout when it is ready.
 func Run(ctx context.Context, t Target, args []string, stdout, stderr io.Writer) int {
-	time.Local = time.UTC // programs see one zone, wherever they run
+	if time.Local != time.UTC { // set once, before anything reads the time
+		time.Local = time.UTC
+	}
 	f, err := parse(t, args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0

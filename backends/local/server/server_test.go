@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -360,4 +361,10 @@ func TestChaosFlag(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, w.(*World).chaos)
 	require.NoError(t, w.Close())
+}
+
+// TestMain sets the zone before any goroutine reads the time: Run would set it beside the servers of other tests.
+func TestMain(m *testing.M) {
+	time.Local = time.UTC
+	os.Exit(m.Run())
 }
