@@ -53,12 +53,17 @@ func TestOpenAPIOfEveryType(t *testing.T) {
 		}},
 		&ir.TypeDef{Name: "Pair[int]", Struct: []*ir.FieldDef{{Name: "A", Type: ir.Basic(ir.I8)}}},
 		&ir.TypeDef{Name: "Color", Is: ir.Basic(ir.U8)},
+		&ir.TypeDef{Name: "Dir", Is: ir.MapType(ir.Basic(ir.String), ir.NamedType("Dir"))},
+		&ir.TypeDef{Name: "Nest", Is: ir.ListType(ir.ArrayType(2, ir.NamedType("Nest")))},
+		&ir.TypeDef{Name: "Chain", Is: ir.PtrType(ir.NamedType("Link"))},
+		&ir.TypeDef{Name: "Link", Is: ir.PtrType(ir.NamedType("Chain"))},
 		&ir.TypeDef{Name: "Shape", Iface: []*ir.Sig{{Name: "Area", Type: &ir.Type{Kind: ir.FuncKind}}}},
 	)
 	var params []*ir.Local
 	for i, text := range []string{
 		"Tree", "Pair[int]", "Color", "Shape", "list u8", "list list string", "array 3 f32", "map string ref Account", "map f64 time",
 		"map ref Counter duration", "ptr Tree", "any", "error", "ref Counter", "bool", "u64", "go:math/big.Int",
+		"Dir", "list Nest", "Chain", "ptr Link",
 	} {
 		typ, err := ir.ParseType(text)
 		require.NoError(t, err)
@@ -70,6 +75,8 @@ func TestOpenAPIOfEveryType(t *testing.T) {
 	require.Contains(t, tree.Properties, "kids")
 	require.NotContains(t, tree.Properties, "hidden")
 	require.Contains(t, doc.Components.Schemas, "Pair_int_.value")
+	require.Equal(t, "#/components/schemas/Dir.value", doc.Components.Schemas["Dir.value"].Value.AdditionalProperties.Schema.Ref)
+	require.Equal(t, "#/components/schemas/Nest.value", doc.Components.Schemas["Nest.value"].Value.Items.Value.Items.Ref)
 	named := doc.Paths.Find("/v1/All").Post.RequestBody.Value.Content["application/json"].Schema.Value.OneOf[1].Value
 	require.True(t, named.Properties["e"].Value.Type.Is("string"))
 	require.Equal(t, "byte", named.Properties["e"].Value.Format)

@@ -52,7 +52,7 @@ type describer struct {
 
 func (d *describer) fixed() {
 	text := object{"type": "string"}
-	d.schemas["Problem"] = object{
+	d.schemas["sfc.Problem"] = object{ // no entity type has a dot in its name
 		"type": "object", "required": []string{"title", "status", "detail", "code"},
 		"properties": object{
 			"title": text, "status": object{"type": "integer"}, "detail": text, "code": text,
@@ -75,7 +75,7 @@ func responses(ok object) object {
 	return object{
 		"200": object{"description": "done", "content": object{"application/json": object{"schema": ok}}},
 		"default": object{"description": "a problem (RFC 9457)", "content": object{
-			"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/Problem"}}}},
+			"application/problem+json": object{"schema": object{"$ref": "#/components/schemas/sfc.Problem"}}}},
 	}
 }
 
@@ -275,10 +275,10 @@ func (d *describer) mapping(t *ir.Type) (object, error) {
 	return object{"type": "object", "additionalProperties": values, "nullable": true}, err
 }
 
-// named describes a declared type: structs are components, so that recursive types end.
+// named describes a declared type. Those with other types inside are components, so that recursive types end.
 func (d *describer) named(t *ir.Type) (object, error) {
 	if _, isInterface := ir.Sigs(d.p, t); isInterface {
-		return object{"nullable": true, "description": "a " + t.Name + `; as an argument {"$type": name, "$value": value}`}, nil
+		return object{"nullable": true, "description": "a value of type " + t.Name + `; as an argument {"$type": name, "$value": value}`}, nil
 	}
 	if m, _ := ir.MethodOf(d.p, t, "MarshalJSON"); m != nil {
 		return object{"description": "as " + t.Name + " marshals itself"}, nil
@@ -287,20 +287,41 @@ func (d *describer) named(t *ir.Type) (object, error) {
 		return object{"type": "string"}, nil
 	}
 	u := ir.Underlying(d.p, t)
-	if u.Kind != ir.NamedKind {
+	describe, id := d.schema, t.Name
+	switch u.Kind {
+	case ir.NamedKind:
+		id = u.Name
+		describe = func(u *ir.Type) (object, error) { return d.structSchema(u, false) }
+	case ir.ListKind, ir.ArrayKind, ir.MapKind:
+	case ir.PtrKind:
+		if d.pointsToItself(u) {
+			return object{"nullable": true, "description": "pointers and nothing else"}, nil
+		}
+	default:
 		return d.schema(u)
 	}
 	// A type of which both values and states are shown would need two components: values have exported fields only.
-	name := componentName(u.Name) + ".value"
+	name := componentName(id) + ".value"
 	if _, done := d.schemas[name]; !done {
 		d.schemas[name] = nil // a type that contains itself ends here
-		s, err := d.structSchema(u, false)
+		s, err := describe(u)
 		if err != nil {
 			return nil, err
 		}
 		d.schemas[name] = s
 	}
 	return object{"$ref": "#/components/schemas/" + name}, nil
+}
+
+// pointsToItself says whether a pointer leads to pointers only, as type P *P: JSON shows no pointers.
+func (d *describer) pointsToItself(u *ir.Type) bool {
+	for range len(d.p.Types) {
+		if u == nil || u.Kind != ir.PtrKind {
+			return false
+		}
+		u = ir.Underlying(d.p, u.Elem)
+	}
+	return u != nil && u.Kind == ir.PtrKind
 }
 
 // structSchema describes a struct; embedded ones are left open, since their fields are flattened by name.
