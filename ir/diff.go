@@ -64,7 +64,7 @@ type differ struct {
 	where    []string
 	changes  []Change
 	faces    bool            // the old state may hold values behind interfaces
-	seen     map[string]bool // pairs of struct types at hand or done
+	seen     map[string]bool // pairs of declared types at hand or done
 }
 
 // at runs a comparison at a place.
@@ -181,6 +181,13 @@ func (d *differ) types(from, to *Type, m mode) {
 	if f == nil || t == nil {
 		return
 	}
+	if from.Kind == NamedKind && to.Kind == NamedKind {
+		pair := from.Name + "\x00" + to.Name
+		if d.seen[pair] {
+			return // types may contain themselves
+		}
+		d.seen[pair] = true
+	}
 	if m == inState && IsInterface(d.old, f) {
 		d.faces = true
 	}
@@ -233,11 +240,6 @@ func (d *differ) parts(f, t *Type, m mode) {
 
 // named compares struct types field by field, and interfaces by their methods' names.
 func (d *differ) named(f, t *Type, m mode) {
-	pair := f.Name + "\x00" + t.Name
-	if d.seen[pair] {
-		return
-	}
-	d.seen[pair] = true
 	before, ok1 := Fields(d.old, f)
 	after, ok2 := Fields(d.new, t)
 	if ok1 != ok2 {

@@ -16,7 +16,9 @@ id: p
 name: p
 version: 1
 types:
-  A: {struct: [{k: string}, {n: i32}, {line: Line}, {tree: ptr Node}, {any: any}, {m: map string list f32}]}
+  A: {struct: [{k: string}, {n: i32}, {line: Line}, {tree: ptr Node}, {any: any}, {m: map string list f32}, {dir: Dir}]}
+  Dir: {is: map string File}
+  File: {is: list Dir}
   B: {struct: [{id: int}]}
   Line: {struct: [{qty: {type: int, tag: 'json:"q"'}}, {_: int}]}
   Node: {struct: [{kids: list ptr Node}, {v: u8}]}
@@ -48,6 +50,7 @@ func TestDiff(t *testing.T) {
 		"made text":               {[]string{"{n: i32}", "{n: string}"}, []string{"!entity type A, field n: is of type string, was of type i32"}},
 		"named":                   {[]string{"types:", "types:\n  N: {is: i32}", "{n: i32}", "{n: N}"}, nil},
 		"deep in a tree":          {[]string{"{v: u8}", "{v: i16}"}, []string{"entity type A, field tree, field v: widened from u8 to i16"}},
+		"a type in itself":        {[]string{"list Dir", "list list Dir"}, []string{"!entity type A, field dir, values, elements: is of type list Dir, was of type Dir"}},
 		"inside a map":            {[]string{"list f32", "list string"}, []string{"!entity type A, field m, values, elements: is of type string, was of type f32"}},
 		"behind an interface":     {[]string{"{cents: int}", "{cents: string}"}, []string{"!type Money behind an interface in state, field cents: is of type string, was of type int"}},
 		"gone behind one":         {[]string{"Money", "Cash"}, []string{"!type Money behind an interface in state: is gone"}},
