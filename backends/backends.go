@@ -35,6 +35,9 @@ type Options struct {
 	Module string            // the bundle's module path
 	Limits runner.Limits     // of each request; zero fields mean the defaults
 	Target map[string]string // the target's own options from sfc.yaml
+	// Library is the import path of a package to write instead of a program; "" for a program. The package lies at the
+	// bundle's root and belongs to the module of whoever imports it: GoMod, GoSum and Module are not used.
+	Library string
 }
 
 // Find gives the backend of a name among many, or nil.

@@ -26,24 +26,46 @@ import (
 
 // lower makes the bundle of a program for a target.
 func (s *source) lower(target backends.Backend) (*backends.Bundle, error) {
+	own, err := s.fits(target)
+	if err != nil {
+		return nil, err
+	}
+	o := s.options(target)
+	o.Module = module.BundlePath
+	if o.GoMod, o.GoSum, err = module.Bundle(s.module, own, s.usesLibraries()); err != nil {
+		return nil, err
+	}
+	return target.Lower(s.program, o)
+}
+
+// lowerLibrary makes the package of a program on a target, for a folder in somebody's module.
+func (s *source) lowerLibrary(target backends.Backend, dir string) (*backends.Bundle, error) {
+	own, err := s.fits(target)
+	if err != nil {
+		return nil, err
+	}
+	o := s.options(target)
+	if o.Library, err = module.Library(dir, own); err != nil {
+		return nil, diag.List{diag.New("SF3004", diag.Position{}, "%v", err)}
+	}
+	return target.Lower(s.program, o)
+}
+
+// fits checks that a target can run the program, and gives the module of its runtime.
+func (s *source) fits(target backends.Backend) (*module.Module, error) {
 	if err := backends.Check(s.program, target, targets()); err != nil {
 		return nil, diag.List{diag.New("SF3002", diag.Position{}, "%v", err)}
 	}
 	if err := s.checkOptions(); err != nil {
 		return nil, err
 	}
-	own, err := module.Runtime(os.Getenv("SFC_MODULE"))
-	if err != nil {
-		return nil, err
+	return module.Runtime(os.Getenv("SFC_MODULE"))
+}
+
+func (s *source) options(target backends.Backend) backends.Options {
+	return backends.Options{
+		Tool: "sfc " + module.Version(), Limits: runner.Limits(s.config.Limits), Target: s.config.Targets[target.Name()],
 	}
-	mod, sum, err := module.Bundle(s.module, own, s.usesLibraries())
-	if err != nil {
-		return nil, err
-	}
-	return target.Lower(s.program, backends.Options{
-		Tool: "sfc " + module.Version(), GoMod: mod, GoSum: sum, Module: module.BundlePath,
-		Limits: runner.Limits(s.config.Limits), Target: s.config.Targets[target.Name()],
-	})
 }
 
 // checkOptions refuses options in sfc.yaml that no target has.

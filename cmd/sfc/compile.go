@@ -18,6 +18,7 @@ func compileCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "target", Usage: "`name` of the target", EnvVars: []string{"SFC_TARGET"}},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`folder` for the bundle: new, empty, or with an earlier one"},
+			&cli.BoolFlag{Name: "library", Usage: "write a package to import, into a folder of your module, instead of a program"},
 			&cli.StringFlag{Name: "emit", Usage: "`what` to print instead: ir"},
 			&cli.StringFlag{Name: "format", Usage: "`form` of the IR: yaml or json; of diagnostics: text or json", Value: "yaml", Action: oneOf("yaml", "json", "text")},
 			&cli.StringFlag{Name: "previous", Usage: "IR `file` of the program before: its version and ranks go on"},
@@ -28,6 +29,8 @@ func compileCommand() *cli.Command {
 				return err
 			}
 			switch emit := c.String("emit"); {
+			case emit == "ir" && c.Bool("library"):
+				return usage("compile takes --emit=ir or --library, not both")
 			case emit == "ir":
 				return emitIR(c, arg)
 			case emit != "":
@@ -89,15 +92,21 @@ func compileBundle(c *cli.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	bundle, err := s.lower(to)
+	dir, next := c.String("output"), "`go build` in %s makes the program"
+	var bundle *backends.Bundle
+	if c.Bool("library") {
+		bundle, err = s.lowerLibrary(to, dir)
+		next = "%s is a package to import (`go mod tidy` gets what it links with)"
+	} else {
+		bundle, err = s.lower(to)
+	}
 	if err != nil {
 		return err
 	}
-	dir := c.String("output")
 	if err := bundle.Write(dir); err != nil {
 		return diag.List{diag.New("SF3004", diag.Position{}, "%v", err)}
 	}
-	fmt.Fprintf(c.App.ErrWriter, "sfc: wrote %d files of %s version %d; `go build` in %s makes the program\n",
+	fmt.Fprintf(c.App.ErrWriter, "sfc: wrote %d files of %s version %d; "+next+"\n",
 		len(bundle.Files), s.program.ID, s.program.Version, dir)
 	return nil
 }
