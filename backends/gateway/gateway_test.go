@@ -91,6 +91,7 @@ func TestListenIsForThisMachineUnlessAsked(t *testing.T) {
 		require.Equal(t, fine, checkListen(flags{listen: listen}, nil) == nil, listen)
 		require.NoError(t, checkListen(flags{listen: listen, insecure: true}, nil))
 		require.NoError(t, checkListen(flags{listen: listen}, []string{"t"}))
+		require.NoError(t, checkListen(flags{listen: listen, tlsCert: "c", tlsKey: "k"}, nil))
 	}
 	require.ErrorContains(t, checkListen(flags{listen: "8484"}, nil), "want host:port")
 }

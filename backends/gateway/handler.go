@@ -82,7 +82,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/readyz":
 		io.WriteString(w, "ready\n")
 	case path == "/metrics":
-		h.metrics.write(w)
+		h.metrics.serve(w, r)
 	default:
 		writeProblem(w, Errorf("NotFound", "no resource %q: requests are below /v1/, their description is /openapi.json", r.URL.Path), "")
 	}
@@ -215,7 +215,7 @@ func checkKey(ty *runner.EntityType, key string) *sfc.Error {
 
 // call runs one request.
 func (h *Handler) call(w http.ResponseWriter, r *http.Request, f *runner.Func, key string) {
-	started := time.Now()
+	end := h.metrics.begin(f.Name)
 	req := Request{Func: f, Key: key}
 	fail := h.prepare(w, r, &req)
 	resp := Response{ID: req.ID, Err: fail}
@@ -230,7 +230,7 @@ func (h *Handler) call(w http.ResponseWriter, r *http.Request, f *runner.Func, k
 	} else if fail.Method == "" {
 		fail.Method, fail.Entity = f.Name, entityName(f, key)
 	}
-	h.metrics.count(f.Name, resp.Err, time.Since(started))
+	end(resp.Err)
 	h.respond(w, resp)
 }
 

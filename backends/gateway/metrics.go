@@ -1,62 +1,62 @@
-// This file counts requests, in the text format of Prometheus.
+// This file measures requests, for Prometheus.
 
 package gateway
 
 import (
-	"cmp"
-	"fmt"
 	"net/http"
-	"slices"
-	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/stateful-entities/sfc"
 )
 
+// metrics are those of one handler, in a registry of its own: programs may serve several.
 type metrics struct {
-	mu     sync.Mutex
-	counts map[outcome]*series
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	inFlight prometheus.Gauge
 }
 
-type outcome struct{ method, code string }
-
-type series struct {
-	count   int64
-	seconds float64
+// newMetrics makes the metrics of requests, of the Go runtime and of the process.
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "sfc_requests_total", Help: "Requests that were answered, by method and error code (OK: none).",
+		}, []string{"method", "code"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "sfc_request_seconds", Help: "Time from a request's arrival to its answer, by method.",
+			Buckets: prometheus.ExponentialBuckets(100e-6, 2, 17), // 100 µs to 6.6 s
+		}, []string{"method"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "sfc_requests_in_flight", Help: "Requests that have arrived and are not answered.",
+		}),
+	}
+	m.registry.MustRegister(m.requests, m.seconds, m.inFlight,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
 }
 
-func newMetrics() *metrics { return &metrics{counts: map[outcome]*series{}} }
-
-func (m *metrics) count(method string, err *sfc.Error, took time.Duration) {
-	o := outcome{method, "OK"}
-	if err != nil {
-		o.code = err.Code
+// begin notes that a request has arrived; what it gives is called with the outcome.
+func (m *metrics) begin(method string) (end func(*sfc.Error)) {
+	started := time.Now()
+	m.inFlight.Inc()
+	return func(err *sfc.Error) {
+		code := "OK"
+		if err != nil {
+			code = err.Code
+		}
+		m.inFlight.Dec()
+		m.requests.WithLabelValues(method, code).Inc()
+		m.seconds.WithLabelValues(method).Observe(time.Since(started).Seconds())
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.counts[o] == nil {
-		m.counts[o] = &series{}
-	}
-	m.counts[o].count++
-	m.counts[o].seconds += took.Seconds()
 }
 
-func (m *metrics) write(w http.ResponseWriter) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	outcomes := make([]outcome, 0, len(m.counts))
-	for o := range m.counts {
-		outcomes = append(outcomes, o)
-	}
-	slices.SortFunc(outcomes, func(a, b outcome) int {
-		return cmp.Or(cmp.Compare(a.method, b.method), cmp.Compare(a.code, b.code))
-	})
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	fmt.Fprint(w, "# HELP sfc_requests_seconds Requests by method and error code (OK: none), and the time they took.\n"+
-		"# TYPE sfc_requests_seconds summary\n")
-	for _, o := range outcomes {
-		s := m.counts[o]
-		fmt.Fprintf(w, "sfc_requests_seconds_count{method=%q,code=%q} %d\n", o.method, o.code, s.count)
-		fmt.Fprintf(w, "sfc_requests_seconds_sum{method=%q,code=%q} %g\n", o.method, o.code, s.seconds)
-	}
+// serve answers /metrics.
+func (m *metrics) serve(w http.ResponseWriter, r *http.Request) {
+	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}).ServeHTTP(w, r)
 }

@@ -4,6 +4,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/stateful-entities/sfc/ir"
 	"github.com/stateful-entities/sfc/runner"
@@ -33,14 +36,16 @@ type Target struct {
 
 // Options are what an executor is opened with.
 type Options struct {
-	Data   string // folder for what outlives the process
-	Limits runner.Limits
-	Log    *slog.Logger
+	Data    string // folder for what outlives the process
+	Limits  runner.Limits
+	Log     *slog.Logger
+	Metrics prometheus.Registerer // for the executor's own; nil: it keeps none
 }
 
 // flags are the flags that every bundle's program takes.
 type flags struct {
 	listen, data, tokenFile string
+	tlsCert, tlsKey         string
 	insecure                bool
 }
 
@@ -51,7 +56,9 @@ func parse(t Target, args []string, stderr io.Writer) (flags, error) {
 	fs.StringVar(&f.listen, "listen", "127.0.0.1:8484", "`host:port` to serve on; port 0 picks a free one")
 	fs.StringVar(&f.data, "data", "", "`folder` for what outlives the process")
 	fs.StringVar(&f.tokenFile, "token-file", "", "`file` with bearer tokens, one a line; without it nobody is asked who they are")
-	fs.BoolVar(&f.insecure, "insecure", false, "serve beyond this machine without tokens")
+	fs.StringVar(&f.tlsCert, "tls-cert", "", "`file` with the certificate chain to serve HTTPS with, in PEM")
+	fs.StringVar(&f.tlsKey, "tls-key", "", "`file` with the certificate's key, in PEM")
+	fs.BoolVar(&f.insecure, "insecure", false, "serve beyond this machine without tokens or HTTPS")
 	if t.Flags != nil {
 		t.Flags(fs)
 	}
@@ -98,6 +105,10 @@ func serve(ctx context.Context, t Target, f flags, stdout, stderr io.Writer) err
 	if err != nil {
 		return err
 	}
+	certificate, err := readCertificate(f.tlsCert, f.tlsKey)
+	if err != nil {
+		return err
+	}
 	if err := checkListen(f, tokens); err != nil {
 		return err
 	}
@@ -114,14 +125,21 @@ func serve(ctx context.Context, t Target, f flags, stdout, stderr io.Writer) err
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	exec, err := t.Open(Options{Data: f.data, Limits: t.Limits, Log: log})
+	m := newMetrics()
+	exec, err := t.Open(Options{Data: f.data, Limits: t.Limits, Log: log, Metrics: m.registry})
 	if err != nil {
 		listener.Close()
 		return err
 	}
 	h := NewHandler(t.Program, openAPI, exec)
+	h.metrics = m
 	h.longest = int64(t.Limits.OrDefault().Message)
-	return errors.Join(serveHTTP(ctx, h, tokens, listener, stdout), exec.Close())
+	scheme := "http"
+	if certificate != nil {
+		scheme = "https"
+	}
+	fmt.Fprintf(stdout, "listening on %s://%s\n", scheme, listener.Addr())
+	return errors.Join(serveHTTP(ctx, h, tokens, listener, certificate), exec.Close())
 }
 
 // Bounds of one connection. A request runs in milliseconds; what takes longer waits for others.
@@ -133,16 +151,22 @@ const (
 )
 
 // serveHTTP serves until ctx ends, then lets the requests under way finish.
-func serveHTTP(ctx context.Context, h *Handler, tokens []string, l net.Listener, stdout io.Writer) error {
+func serveHTTP(ctx context.Context, h *Handler, tokens []string, l net.Listener, certificate *tls.Config) error {
 	var stopping atomic.Bool
 	h.stopping = stopping.Load
 	server := &http.Server{
 		Handler:           protect(h, tokens),
 		ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderLen,
+		TLSConfig: certificate,
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
-	fmt.Fprintf(stdout, "listening on http://%s\n", l.Addr())
+	go func() {
+		if certificate != nil {
+			failed <- server.ServeTLS(l, "", "")
+		} else {
+			failed <- server.Serve(l)
+		}
+	}()
 	select {
 	case err := <-failed:
 		return err

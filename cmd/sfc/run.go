@@ -30,7 +30,9 @@ func runCommand() *cli.Command {
 			&cli.BoolFlag{Name: "fresh", Usage: "start from nothing: forget what lies in .sfc"},
 			&cli.BoolFlag{Name: "watch", Usage: "build and start again when a file changes"},
 			&cli.StringFlag{Name: "token-file", Usage: "`file` with the bearer tokens that are let in", EnvVars: []string{"SFC_TOKEN_FILE"}},
-			&cli.BoolFlag{Name: "insecure", Usage: "serve other machines without tokens"},
+			&cli.StringFlag{Name: "tls-cert", Usage: "`file` with the certificate chain to serve HTTPS with, in PEM", EnvVars: []string{"SFC_TLS_CERT"}},
+			&cli.StringFlag{Name: "tls-key", Usage: "`file` with the certificate's key, in PEM", EnvVars: []string{"SFC_TLS_KEY"}},
+			&cli.BoolFlag{Name: "insecure", Usage: "serve other machines without tokens or HTTPS"},
 			&cli.BoolFlag{Name: "chaos", Usage: "for tests: encode, drop and decode everything at each suspension", Hidden: true},
 		},
 		Action: func(c *cli.Context) error {
@@ -107,8 +109,10 @@ func (r *session) prepare(ctx context.Context) (*prepared, error) {
 			p.args = append(p.args, "--"+flag)
 		}
 	}
-	if file := r.c.String("token-file"); file != "" {
-		p.args = append(p.args, "--token-file", file)
+	for _, flag := range []string{"token-file", "tls-cert", "tls-key"} {
+		if file := r.c.String(flag); file != "" {
+			p.args = append(p.args, "--"+flag, file)
+		}
 	}
 	return p, nil
 }
