@@ -51,7 +51,8 @@ type Service interface {
 type Killer interface {
 	Service
 	Kill() error                       // returns when it is dead
-	Restart(ctx context.Context) error // sessions go on to work
+	Terminate() error                  // asks it to end, as an operator would; returns when it has, with what it left in place
+	Restart(ctx context.Context) error // after Kill or Terminate; sessions go on to work
 }
 
 // Bench is what the tests of one run share.
