@@ -424,16 +424,33 @@ func mustZone(t *testing.T) *time.Location {
 	return loc
 }
 
-// A list that is deeper than the codec allows is an error, not a dead process.
+// A list that is deeper than the codec allows is an error, not a dead process; any other can be read back, although it
+// has more levels in the encoding: an array a node.
 func TestNestingIsBounded(t *testing.T) {
 	var list *Node
-	for range 100_000 {
+	for range 50_000 {
 		list = &Node{1, list}
 	}
-	_, err := prog.Encode(true, func(e *enc) { runner.EncPtr(e, list, encNode) })
-	assert.EqualError(t, err, "cannot encode a value that is nested more than 50000 levels deep")
+	both := []*Node{list, list}
+	for _, graph := range []bool{false, true} {
+		b, err := prog.Encode(graph, func(e *enc) { runner.EncPtr(e, list, encNode) })
+		require.NoError(t, err)
+		var back *Node
+		require.NoError(t, prog.Decode(b, func(d *dec) { back = runner.DecPtr(d, decNode) }))
+		n := 0
+		for ; back != nil; back = back.next {
+			n++
+		}
+		require.Equal(t, 50_000, n)
+
+		_, err = prog.Encode(graph, func(e *enc) { runner.EncPtr(e, &Node{1, list}, encNode) })
+		assert.Equal(t, runner.Stop{Code: "LimitExceeded", Message: "levels of nesting: more than 50000"}, err)
+		_, err = prog.Encode(graph, func(e *enc) { runner.EncList(e, both, func(e *enc, n *Node) { runner.EncPtr(e, n, encNode) }) })
+		assert.Error(t, err)
+	}
 	deep := []byte(strings.Repeat("\x81", 1<<20))
-	assert.Error(t, prog.Decode(deep, func(d *dec) { d.Skip() }))
+	assert.EqualError(t, prog.Decode(deep, func(d *dec) { d.Skip() }), "byte 1048576: 1 items in 0 bytes")
+	assert.ErrorContains(t, prog.Decode(append(deep, 1), func(d *dec) { decLoop(d) }), "nested more than 50000 levels deep")
 }
 
 // FuzzDec feeds bytes to every kind of decoder: it must give an error or a value that encodes to the same bytes.

@@ -382,9 +382,35 @@ func (d *Dec) define(slot int, v any) {
 	}
 }
 
-// Skip reads any value and drops it.
+// container is an array, map or tag that Skip is inside of.
+type container struct {
+	left  int // values to come; of a map, keys and values
+	isMap bool
+	key   int    // where the map's present key starts
+	last  []byte // the key before it
+}
+
+// Skip reads any value and drops it. It needs no Go stack: a state may have more levels here than it had for Enc, which
+// does not count structs.
 func (d *Dec) Skip() {
-	d.enter()
+	var room [16]container
+	in := room[:0]
+	for {
+		if c := d.skipHead(); c.left > 0 {
+			in = append(in, c)
+			continue
+		}
+		for len(in) > 0 && d.passed(&in[len(in)-1]) {
+			in = in[:len(in)-1]
+		}
+		if len(in) == 0 {
+			return
+		}
+	}
+}
+
+// skipHead reads a value, or the head of one that contains others.
+func (d *Dec) skipHead() container {
 	start := d.i
 	switch major := d.peek() & 0xe0; major {
 	case majorUint, majorNeg:
@@ -392,13 +418,13 @@ func (d *Dec) Skip() {
 	case majorBytes, majorText:
 		_ = d.stringBytes()
 	case majorArray:
-		for range d.Array() {
-			d.Skip()
-		}
+		return container{left: d.Array()}
 	case majorMap:
-		d.skipPairs()
+		n := d.Map()
+		return container{left: 2 * n, isMap: true, key: d.i}
 	case majorTag:
 		d.skipTag(start)
+		return container{left: 1}
 	default:
 		switch b := d.peek(); b {
 		case simpleFalse, simpleTrue, simpleNull:
@@ -407,7 +433,24 @@ func (d *Dec) Skip() {
 			d.Float()
 		}
 	}
-	d.leave()
+	return container{}
+}
+
+// passed notes that a value inside c has been read. It says whether that was the last one.
+func (d *Dec) passed(c *container) bool {
+	c.left--
+	switch {
+	case !c.isMap:
+	case c.left%2 == 0: // a value
+		c.key = d.i
+	default:
+		this := d.b[c.key:d.i]
+		if order := bytes.Compare(c.last, this); c.last != nil && (order > 0 || order == 0 && !bytes.Contains(this, encodedNaN)) {
+			d.fail("map key at byte %d out of order", c.key)
+		}
+		c.last = this
+	}
+	return c.left == 0
 }
 
 // stringBytes reads a byte or text string; text must be UTF-8.
@@ -423,30 +466,16 @@ func (d *Dec) stringBytes() []byte {
 // encodedNaN is in every map key that may stand more than once.
 var encodedNaN = []byte{float16, 0x7e, 0x00}
 
-func (d *Dec) skipPairs() {
-	var last []byte
-	for i := range d.Map() {
-		start := d.i
-		d.Skip()
-		this := d.b[start:d.i]
-		if c := bytes.Compare(last, this); i > 0 && (c > 0 || c == 0 && !bytes.Contains(this, encodedNaN)) {
-			d.fail("map key at byte %d out of order", start)
-		}
-		last = this
-		d.Skip()
-	}
-}
-
-// skipTag skips a tagged value; a shareable one gets its number all the same.
+// skipTag reads a tag; a shareable value gets its number although it is dropped.
 func (d *Dec) skipTag(start int) {
-	if d.tag() == tagShareable {
-		if _, known := d.at[start]; !known {
-			if d.at == nil {
-				d.at = map[int]int{}
-			}
-			d.at[start] = len(d.shared)
-			d.shared = append(d.shared, &skipped{start})
-		}
+	if d.tag() != tagShareable {
+		return
 	}
-	d.Skip()
+	if _, known := d.at[start]; !known {
+		if d.at == nil {
+			d.at = map[int]int{}
+		}
+		d.at[start] = len(d.shared)
+		d.shared = append(d.shared, &skipped{start})
+	}
 }

@@ -42,8 +42,8 @@ const (
 	tagWindow    = 83070 // [array, offset, length, capacity]: a slice that sees a part of an array
 )
 
-// maxNesting bounds how deeply values contain each other, so that no value overflows the stack. A linked list of more
-// elements cannot be encoded.
+// maxNesting bounds how deeply lists, maps and pointers contain each other, so that no value overflows the stack. A
+// linked list of more elements cannot be encoded.
 const maxNesting = 50_000
 
 // Enc encodes. Generated code calls its methods in a fixed order for each type; Dec reads in the same order.
@@ -92,17 +92,20 @@ func (e *Enc) learn(write func(*Enc)) {
 	e.share.learned()
 }
 
-// attempt runs f, which encodes.
+// attempt runs f, which encodes. What has no encoding is an [*EncodeError], what is nested too deeply a [Stop].
 func (e *Enc) attempt(f func()) (err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			fault, ok := r.(*EncodeError)
-			if !ok {
-				panic(r)
-			}
-			e.share.scan = false
-			err = fault
+		switch r := recover().(type) {
+		case nil:
+			return
+		case *EncodeError:
+			err = r
+		case Stop:
+			err = r
+		default:
+			panic(r)
 		}
+		e.share.scan = false
 	}()
 	f()
 	return nil
@@ -265,7 +268,7 @@ func (e *Enc) Panic(p *Panic) {
 // enter starts a value that contains others.
 func (e *Enc) enter() {
 	if e.depth++; e.depth > maxNesting {
-		e.fail("a value that is nested more than %d levels deep", maxNesting)
+		panic(exceeded("levels of nesting", maxNesting))
 	}
 }
 

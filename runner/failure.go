@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime"
 	"strconv"
+	"strings"
 )
 
 // Outcome is how a request ended.
@@ -40,6 +41,9 @@ func asStop(err error) Stop {
 	var e *EncodeError
 	switch {
 	case errors.As(err, &s):
+		if prefix, said := strings.CutSuffix(err.Error(), s.Error()); said {
+			s.Message = prefix + s.Message // state of User: …
+		}
 		return s
 	case errors.As(err, &e):
 		return Stop{Code: "Unimplemented", Message: err.Error()}

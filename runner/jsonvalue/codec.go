@@ -72,7 +72,7 @@ func basicTypes() map[string]reflect.Type {
 type Error struct {
 	Path    string // lines[2].price; "" is the whole value
 	Problem string
-	TooLong bool // written: passes the limit of bytes
+	TooLong bool // written: passes the limit of bytes, or is nested too deeply
 }
 
 func (e *Error) Error() string {

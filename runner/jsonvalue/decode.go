@@ -314,10 +314,10 @@ func (d *decoder) ref(v reflect.Value) {
 	}
 	s, ok := token.(string)
 	if !ok {
-		d.fail("want the key of a %s, a string, got %s", ty.Name, describe(token))
+		d.fail("want the key of %s, a string, got %s", ty.Name, describe(token))
 	}
 	if s == "" || len(s) > maxKey {
-		d.fail("the key of a %s has 1 to %d bytes, got %d", ty.Name, maxKey, len(s))
+		d.fail("the key of %s has 1 to %d bytes, got %d", ty.Name, maxKey, len(s))
 	}
 	v.SetString(s)
 }
@@ -336,7 +336,7 @@ func (d *decoder) intKey(ty *runner.EntityType, token json.Token) string {
 	_, signed := strconv.ParseInt(text, 10, 64)
 	_, unsigned := strconv.ParseUint(text, 10, 64)
 	if !isInteger(text) || text == "-0" || signed != nil && unsigned != nil {
-		d.fail("want the key of a %s, an integer, got %s", ty.Name, describe(token))
+		d.fail("want the key of %s, an integer, got %s", ty.Name, describe(token))
 	}
 	return text
 }
@@ -544,7 +544,7 @@ func (d *decoder) key(k reflect.Value, name string) {
 			name = d.intKey(ty, name)
 		}
 		if name == "" || len(name) > maxKey {
-			d.fail("the key of a %s has 1 to %d bytes, got %d", ty.Name, maxKey, len(name))
+			d.fail("the key of %s has 1 to %d bytes, got %d", ty.Name, maxKey, len(name))
 		}
 		k.SetString(name)
 	case reflect.PointerTo(t).Implements(textUnmarshaler):
@@ -623,7 +623,7 @@ func (d *decoder) typed(v reflect.Value) {
 	case !known:
 		d.fail(`"$type" names no type of the program: %s`, describe(token))
 	case !t.AssignableTo(v.Type()):
-		d.fail(`"$type": a %s does not fit here`, name)
+		d.fail(`"$type": %s does not fit here`, name)
 	case !d.json.more() || d.name() != "$value":
 		d.fail(`want {"$type": %q, "$value": value}`, name)
 	}

@@ -24,7 +24,8 @@ func (c *Codec) Result(v any, limit int) ([]byte, error) {
 	return c.encode(v, &encoder{limit: limit})
 }
 
-// State writes a value as clients see states: unexported fields are shown, at every depth. The errors are Result's.
+// State writes a state, a pointer to a struct, as clients see it: an object of its fields, whatever methods it has from
+// what it embeds, with unexported fields at every depth. The errors are Result's.
 func (c *Codec) State(v any, limit int) ([]byte, error) {
 	return c.encode(v, &encoder{limit: limit, all: true})
 }
@@ -32,7 +33,12 @@ func (c *Codec) State(v any, limit int) ([]byte, error) {
 func (c *Codec) encode(v any, e *encoder) (text []byte, err error) {
 	e.c, e.open = c, map[place]int{}
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		stop, stopped := runner.TakeStop()
+		switch {
+		case stopped: // whether the marshaller's caller swallowed it or not
+			text, err = nil, &Error{Problem: "a JSON marshaller: " + stop.Message, TooLong: true}
+		case p != nil:
 			failed, ours := p.(*Error)
 			if !ours { // a marshaller of the program panicked
 				failed = &Error{Problem: fmt.Sprintf("a JSON marshaller panicked: %v", p)}
@@ -40,10 +46,15 @@ func (c *Codec) encode(v any, e *encoder) (text []byte, err error) {
 			text, err = nil, failed
 		}
 	}()
-	if v == nil {
+	x := reflect.ValueOf(v)
+	switch {
+	case v == nil:
 		return []byte("null"), nil
+	case e.all && x.Kind() == reflect.Pointer && !x.IsNil() && x.Elem().Kind() == reflect.Struct:
+		e.enclose(place{x.UnsafePointer(), 0, x.Type()}, func() { e.structure(x.Elem(), true) })
+	default:
+		e.value(x, false)
 	}
-	e.value(reflect.ValueOf(v), false)
 	e.check()
 	return e.buf, nil
 }
@@ -61,6 +72,7 @@ type encoder struct {
 	limit int
 	buf   []byte
 	level int           // open objects and arrays
+	depth int           // those, pointers and interfaces
 	open  map[place]int // what is being written, with the level outside of it
 }
 
@@ -68,16 +80,32 @@ func (e *encoder) fail(format string, args ...any) {
 	panic(&Error{Problem: fmt.Sprintf(format, args...)})
 }
 
+// exceed fails for a value that is too long or too deep.
+func (e *encoder) exceed(format string, args ...any) {
+	panic(&Error{Problem: fmt.Sprintf(format, args...), TooLong: true})
+}
+
 func (e *encoder) check() {
 	if len(e.buf) > e.limit {
-		panic(&Error{Problem: fmt.Sprintf("the JSON text passes %d bytes", e.limit), TooLong: true})
+		e.exceed("the JSON text passes %d bytes", e.limit)
 	}
 }
+
+// maxValues is how many values may be inside each other, pointers and interfaces, which show no nesting, included.
+const maxValues = 6 * MaxDepth
 
 // value writes v. addressable says whether v is addressable in the eyes of encoding/json: only then marshallers with
 // pointer receivers apply.
 func (e *encoder) value(v reflect.Value, addressable bool) {
+	if e.depth++; e.depth > maxValues {
+		e.exceed("the value is nested deeper than %d", maxValues)
+	}
 	e.check()
+	e.write(v, addressable)
+	e.depth--
+}
+
+func (e *encoder) write(v reflect.Value, addressable bool) {
 	t := v.Type()
 	if t.Implements(refType) && t.Kind() != reflect.Interface {
 		e.ref(v.Interface().(runner.Ref))
@@ -256,7 +284,7 @@ func isBytes(t reflect.Type) bool {
 // begin opens an object or array, end closes it.
 func (e *encoder) begin(c byte) {
 	if e.level++; e.level > MaxDepth {
-		e.fail("the value is nested deeper than %d", MaxDepth)
+		e.exceed("the value is nested deeper than %d", MaxDepth)
 	}
 	e.buf = append(e.buf, c)
 }

@@ -254,15 +254,25 @@ func TestWritingFails(t *testing.T) {
 	for range MaxDepth + 10 {
 		long = &node{Next: long}
 	}
+	var chain any // no arrays and objects at all
+	for range 1_000_000 {
+		next := chain
+		chain = &next
+	}
 	for _, tc := range []struct {
-		v    any
-		want string
+		v       any
+		want    string
+		tooLong bool
 	}{
-		{doubling, "passes 1000000 bytes"}, {long, "deeper than 10000"}, {strings.Repeat("x", 1_000_001), "passes"},
-		{fails{}, "no form"}, {[]any{func() {}}, "no form for a value of type func()"}, {[]any{complex(1, 2)}, "no form"},
+		{doubling, "passes 1000000 bytes", true}, {long, "deeper than 10000", true}, {strings.Repeat("x", 1_000_001), "passes", true},
+		{chain, "deeper than 60000", true}, {fails{}, "no form", false}, {[]any{func() {}}, "no form for a value of type func()", false},
+		{[]any{complex(1, 2)}, "no form", false},
 	} {
 		_, err := For(program()).Result(tc.v, 1_000_000)
 		require.ErrorContains(t, err, tc.want)
+		var failed *Error
+		require.ErrorAs(t, err, &failed)
+		require.Equal(t, tc.tooLong, failed.TooLong)
 	}
 }
 
@@ -324,10 +334,10 @@ func TestReadingRefuses(t *testing.T) {
 		{`{"ID":1,"ID":2}`, new(Base), `field "ID" is given twice`}, {`{"List":[{},{"ID":"x"}]}`, new(Deep), `n.List[1].ID: want an integer`},
 		{`{"a":1,"a":2}`, new(map[string]int), `given twice`}, {`{"x":1}`, new(map[int]int), `want an integer`}, {`{"a":"b"}`, new(map[string]int), `n["a"]: want an integer`},
 		{`1 2`, new(int), `invalid JSON`}, {``, new(int), `invalid JSON`}, {`{`, new(Base), `invalid JSON`}, {"\"\xff\"", new(string), `not valid UTF-8`},
-		{`"a"`, new([]byte), `want bytes in base64`}, {`""`, new(ItemRef), `the key of a Item has 1 to 512 bytes, got 0`}, {`7`, new(ItemRef), `want the key of a Item, a string`},
+		{`"a"`, new([]byte), `want bytes in base64`}, {`""`, new(ItemRef), `the key of Item has 1 to 512 bytes, got 0`}, {`7`, new(ItemRef), `want the key of Item, a string`},
 		{`"` + strings.Repeat("x", 513) + `"`, new(ItemRef), `1 to 512 bytes, got 513`}, {`"007"`, new(OrderRef), `an integer, got "007"`}, {`1.5`, new(OrderRef), `an integer`},
 		{`99999999999999999999`, new(OrderRef), `an integer`}, {`7`, new(any), `want {"$type": name, "$value": value}, got 7`}, {`{"a":1}`, new(any), `"$type" first`},
-		{`{"$type":"Nope","$value":1}`, new(any), `names no type of the program: "Nope"`}, {`{"$type":"int","$value":1}`, new(Shape), `a int does not fit here`},
+		{`{"$type":"Nope","$value":1}`, new(any), `names no type of the program: "Nope"`}, {`{"$type":"int","$value":1}`, new(Shape), `int does not fit here`},
 		{`{"$type":"int","$value":1,"x":2}`, new(any), `unknown field "x"`}, {`{"$type":"int"}`, new(any), `want {"$type"`}, {`"x"`, new(Shape), `want {"$type"`},
 		{`[[1,2,3]]`, new(map[float64]int), `want [key, value]`}, {`[[1]]`, new(map[float64]int), `want [key, value]`}, {`[[1,2],[1,3]]`, new(map[float64]int), `given twice`},
 		{`[[{"$type":"list int","$value":[]},1]]`, new(map[any]int), `cannot be a key`}, {`{"q":5}`, new(Tagged), `inside a string`}, {`{"Note":"x"}`, new(Tagged), `unexported embedded pointer`},
