@@ -47,6 +47,10 @@ func (t *Thread) Guard() {
 	}
 }
 
+// TakeStop gives the stop that happened in a method of the program that was called outside of every request, and forgets
+// it: whoever calls such methods (package jsonvalue) asks afterwards, so that no later request on the goroutine meets it.
+func TakeStop() (Stop, bool) { return pendingStop() }
+
 // noteStop keeps a stop for the goroutine's next Guard.
 func noteStop(s Stop) {
 	if _, loaded := notes.stops.Swap(goroutine(), s); !loaded {
