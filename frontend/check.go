@@ -3,7 +3,6 @@
 package frontend
 
 import (
-	"cmp"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -22,9 +21,9 @@ import (
 //
 // The order matters: reachability is needed by everything behind it, and the state of entities is looked at before the
 // library, which does not report again what is called on a field that must go.
-func check(l *loaded, entities map[*types.TypeName]*entity) diag.List {
+func check(l *loaded, es entities, clients *surface) diag.List {
 	c := &checker{
-		loaded: l, entities: entities,
+		loaded: l, entities: es, surface: clients,
 		bodies: map[*types.Func]*body{}, inits: map[*types.Var]*body{}, badFields: map[*types.Var]bool{},
 		kept: map[*types.Var]*keptVar{}, stateWrites: map[string]bool{},
 		instances: map[*types.TypeParam][]instance{}, receiverParams: map[*types.TypeParam]*types.TypeParam{},
@@ -60,7 +59,8 @@ func check(l *loaded, entities map[*types.TypeName]*entity) diag.List {
 // checker is one run of the checks.
 type checker struct {
 	*loaded
-	entities    map[*types.TypeName]*entity
+	entities
+	surface     *surface
 	diags       diag.List
 	bodies      map[*types.Func]*body
 	inits       map[*types.Var]*body // package variables with an initialiser
@@ -189,36 +189,8 @@ func (c *checker) nameOf(fn *types.Func) string {
 	return name
 }
 
-// entityOf gives the entity type that T or *T means, or nil.
-func (c *checker) entityOf(t types.Type) *entity {
-	if n, ok := deref(t).(*types.Named); ok {
-		return c.entities[n.Origin().Obj()]
-	}
-	return nil
-}
-
-// refTo gives the entity type that a pointer type refers to, or nil.
-func (c *checker) refTo(t types.Type) *entity {
-	if _, ok := types.Unalias(t).(*types.Pointer); !ok {
-		return nil
-	}
-	return c.entityOf(t)
-}
-
 // ours says whether a package is part of the program.
 func (c *checker) ours(p *types.Package) bool { return c.by[p] != nil }
-
-// sortedEntities gives the entity types in the order of their names and packages.
-func (c *checker) sortedEntities() []*entity {
-	var list []*entity
-	for _, e := range c.entities {
-		list = append(list, e)
-	}
-	slices.SortFunc(list, func(a, b *entity) int {
-		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.obj.Pkg().Path(), b.obj.Pkg().Path()))
-	})
-	return list
-}
 
 // refuse reports something that a body does, at a node, with the chain of calls by which a request gets there.
 // What is the verb phrase ("calls time.Sleep"), why the reason.

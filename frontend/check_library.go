@@ -361,6 +361,7 @@ func (c *checker) faceLeaves(m *types.Func) bool {
 // checkCallbacks refuses methods that the library calls on its own and that reach another entity.
 func (c *checker) checkCallbacks() {
 	reported := map[*body]bool{}
+	c.checkFormMethods(reported)
 	for _, x := range c.boxes {
 		if !x.instance && !c.meetsLibrary(x) {
 			continue
@@ -379,6 +380,31 @@ func (c *checker) checkCallbacks() {
 				WithRelated(c.position(x.at), "here the library may get at it").
 				WithHelp("fetch the values first and keep them in the value that is printed, compared or encoded")
 		})
+	}
+}
+
+// checkFormMethods refuses methods that the gateway calls to read and write values, and that reach another entity.
+func (c *checker) checkFormMethods(reported map[*body]bool) {
+	for _, x := range c.surface.values {
+		for _, sel := range c.surface.formMethods(x) {
+			m := sel.Obj().(*types.Func)
+			to := c.bodies[m.Origin()]
+			var at ast.Node
+			switch {
+			case c.throughReference(x.typ, sel.Index()):
+				at = place(x.typ.Obj())
+			case to != nil && !reported[to]:
+				at = c.bodyLeaves(to, map[*body]bool{})
+			}
+			if at == nil {
+				continue
+			}
+			reported[to] = true
+			c.declared("SF1209", place(m), "%s reaches another entity, but it is called where values become JSON and JSON becomes values, outside of any request", c.nameOf(m)).
+				WithRelated(c.position(at), "here it leaves").
+				WithRelated(c.position(place(x.at)), "clients give or see such values here").
+				WithHelp("keep what the method needs in the value itself")
+		}
 	}
 }
 

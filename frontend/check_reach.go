@@ -33,7 +33,6 @@ type faceCall struct {
 // reach finds what runs: first from the requests, then from the initialisation, so that what both reach counts as run
 // by a request.
 func (c *checker) reach() {
-	scope := c.main.Types.Scope()
 	var queue []*body
 	root := func(fn *types.Func) {
 		if b := c.bodies[fn]; b != nil && !b.seen {
@@ -41,25 +40,36 @@ func (c *checker) reach() {
 			queue = append(queue, b)
 		}
 	}
-	for _, name := range scope.Names() {
-		if fn, ok := scope.Lookup(name).(*types.Func); ok && fn.Exported() {
-			root(fn)
-		}
+	for _, r := range c.surface.requests {
+		root(r.fn.Origin())
 	}
-	for _, e := range c.sortedEntities() {
-		set := types.NewMethodSet(types.NewPointer(e.obj.Type()))
-		for i := range set.Len() {
-			if m := set.At(i).Obj().(*types.Func); m.Exported() {
-				root(m.Origin())
-			}
-		}
-	}
+	c.clientTypes(root)
 	c.follow(queue)
 	for _, b := range append(slices.Clone(c.starts), c.waiting...) {
 		b.init = true
 	}
 	c.follow(append(slices.DeleteFunc(slices.Clone(c.starts), func(b *body) bool { return b.seen }), c.waiting...))
 	c.spreadRequests()
+}
+
+// clientTypes notes what clients bring into interfaces, and visits the methods that the gateway calls on its own.
+func (c *checker) clientTypes(root func(*types.Func)) {
+	for _, x := range c.surface.brought {
+		if in := c.bodies[x.by.fn.Origin()]; in != nil {
+			b := box{typ: x.typ, at: place(x.at), in: in}
+			c.boxes = append(c.boxes, b)
+			c.libraryMethods(b, func(to *body) {
+				if to != nil {
+					root(to.fn)
+				}
+			})
+		}
+	}
+	for _, x := range c.surface.values {
+		for _, sel := range c.surface.formMethods(x) {
+			root(sel.Obj().(*types.Func).Origin())
+		}
+	}
 }
 
 // follow visits what the queue reaches. Initialisers wait until all that requests reach is known.

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"go/types"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -82,7 +81,7 @@ func (m *testModule) check(t *testing.T, folder string) diag.List {
 	for _, p := range l.all {
 		c.declare(p)
 	}
-	return check(l, map[*types.TypeName]*entity(c.entities))
+	return check(l, c.entities, findSurface(l, c.entities))
 }
 
 func (m *testModule) plain(t *testing.T, folder string, l diag.List) string {

@@ -7,7 +7,6 @@
 package frontend
 
 import (
-	"cmp"
 	"fmt"
 	"go/ast"
 	"go/types"
@@ -54,16 +53,17 @@ func Compile(o Options) (*Result, error) {
 	if err := c.diags.Err(); err != nil {
 		return nil, err
 	}
-	return &Result{Program: c.prog, Warnings: c.diags, Omitted: c.omitted}, nil
+	return &Result{Program: c.prog, Warnings: c.diags, Omitted: c.surface.omitted}, nil
 }
 
 // compiler holds what is known of one compilation.
 type compiler struct {
 	*loaded
-	diags    diag.List
-	prog     *ir.Program
-	decls    map[*types.Func]*declaration
-	entities map[*types.TypeName]*entity
+	diags diag.List
+	prog  *ir.Program
+	decls map[*types.Func]*declaration
+	entities
+	surface  *surface
 	varDecls map[*types.Var]*packages.Package // package variables of the module
 	varNames map[*types.Var]string
 	was      map[*types.Var]string // earlier names of fields
@@ -77,7 +77,6 @@ type compiler struct {
 	context  *types.Context
 	depth    int // of the type being translated
 	tooDeep  bool
-	omitted  []Omission
 }
 
 // declaration is a function of the module with a body.
@@ -87,20 +86,12 @@ type declaration struct {
 	obj  *types.Func
 }
 
-// entity is a type marked //sfc:entity.
-type entity struct {
-	name string
-	obj  *types.TypeName
-	pkg  *packages.Package
-	spec *ast.TypeSpec
-}
-
 func newCompiler(l *loaded) *compiler {
 	c := &compiler{
 		loaded:   l,
 		prog:     &ir.Program{IR: ir.Version, ID: l.main.PkgPath, Name: l.main.Types.Name(), Version: 1},
 		decls:    map[*types.Func]*declaration{},
-		entities: map[*types.TypeName]*entity{},
+		entities: entities{},
 		varDecls: map[*types.Var]*packages.Package{},
 		varNames: map[*types.Var]string{},
 		was:      map[*types.Var]string{},
@@ -118,7 +109,8 @@ func (c *compiler) compile(o Options) {
 		c.declare(p)
 	}
 	c.copies = copyComments(c.loaded)
-	c.diags.Add(check(c.loaded, c.entities)...)
+	c.surface = findSurface(c.loaded, c.entities)
+	c.diags.Add(check(c.loaded, c.entities, c.surface)...)
 	if c.diags.Refused() {
 		return
 	}
@@ -200,60 +192,27 @@ func (c *compiler) renames(p *packages.Package, s *ast.TypeSpec) {
 	}
 }
 
-// sortedEntities gives the entity types in the order of their names.
-func (c *compiler) sortedEntities() []*entity {
-	var list []*entity
-	for _, e := range c.entities {
-		list = append(list, e)
-	}
-	slices.SortFunc(list, func(a, b *entity) int {
-		return cmp.Or(strings.Compare(a.name, b.name), strings.Compare(a.obj.Pkg().Path(), b.obj.Pkg().Path()))
-	})
-	return list
-}
-
-// entityOf gives the entity type that *T or T means, or nil.
-func (c *compiler) entityOf(t types.Type) *entity {
-	if p, ok := types.Unalias(t).(*types.Pointer); ok {
-		t = p.Elem()
-	}
-	if n, ok := types.Unalias(t).(*types.Named); ok {
-		return c.entities[n.Origin().Obj()]
-	}
-	return nil
-}
-
-// refTo gives the entity type that a pointer type refers to, or nil.
-func (c *compiler) refTo(t types.Type) *entity {
-	if _, ok := types.Unalias(t).(*types.Pointer); !ok {
-		return nil
-	}
-	return c.entityOf(t)
-}
-
-// requests asks for the bodies of everything that can be requested from outside.
+// requests asks for the bodies of everything that can be requested from outside, and of what the gateway may call of
+// the values that clients give and see.
 func (c *compiler) requests() {
-	scope := c.main.Types.Scope()
-	for _, name := range scope.Names() {
-		f, ok := scope.Lookup(name).(*types.Func)
-		if ok && f.Exported() && c.decls[f] != nil && c.requestable(f.Name(), f.Signature()) {
-			c.exported(c.funcName(f, nil))
-		}
-	}
 	for _, e := range c.sortedEntities() {
 		c.names.declared(e.obj.Type().(*types.Named), e.spec)
 		c.prog.Entities = append(c.prog.Entities, &ir.Entity{Name: e.name, Key: e.name + ".Key", At: c.at(e.spec.Pos())})
-		set := types.NewMethodSet(types.NewPointer(e.obj.Type()))
-		for i := range set.Len() {
-			m := set.At(i).Obj().(*types.Func)
-			if !m.Exported() || !c.requestable(e.name+"."+m.Name(), m.Signature()) {
-				continue
-			}
-			if c.throughReference(e.obj.Type(), set.At(i).Index()) {
-				c.omit(e.name+"."+m.Name(), "belongs to another entity or an interface that is embedded")
-				continue
-			}
-			c.exported(c.entityMethod(e, m.Name(), e.spec))
+	}
+	for _, r := range c.surface.requests {
+		switch {
+		case r.entity != nil:
+			c.exported(c.entityMethod(r.entity, r.fn.Name(), r.entity.spec))
+		case c.decls[r.fn] != nil:
+			c.exported(c.funcName(r.fn, nil))
+		}
+	}
+	for _, x := range c.surface.brought {
+		c.boxes(x.typ, place(x.at))
+	}
+	for _, x := range c.surface.values {
+		for _, sel := range c.surface.formMethods(x) {
+			c.bindOnce(x.typ, sel, place(x.at))
 		}
 	}
 }
@@ -263,81 +222,6 @@ func (c *compiler) exported(name string) {
 	if f := c.funcs[name]; f != nil {
 		f.Exported = true
 	}
-}
-
-// throughReference says whether a promoted method is reached over an embedded reference to another entity.
-func (c *compiler) throughReference(t types.Type, path []int) bool {
-	for _, i := range path[:len(path)-1] {
-		s, ok := deref(t).Underlying().(*types.Struct)
-		if !ok {
-			return true // an embedded interface
-		}
-		t = s.Field(i).Type()
-		if c.entityOf(t) != nil {
-			return true
-		}
-		if _, ok := t.Underlying().(*types.Interface); ok {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *compiler) omit(name, why string) { c.omitted = append(c.omitted, Omission{name, why}) }
-
-// requestable says whether JSON can call a function of this signature, and notes why not.
-func (c *compiler) requestable(name string, sig *types.Signature) bool {
-	if sig.TypeParams().Len() > 0 {
-		c.omit(name, "is generic")
-		return false
-	}
-	return c.sayable(name, "parameter", sig.Params()) && c.sayable(name, "result", sig.Results())
-}
-
-func (c *compiler) sayable(name, what string, list *types.Tuple) bool {
-	for v := range list.Variables() {
-		if c.noJSON(v.Type(), map[types.Type]bool{}) != nil {
-			c.omit(name, fmt.Sprintf("has a %s of type %s, which has no JSON form", what, types.TypeString(v.Type(), types.RelativeTo(c.main.Types))))
-			return false
-		}
-	}
-	return true
-}
-
-// noJSON gives the part of a type that JSON cannot carry, or nil.
-func (c *compiler) noJSON(t types.Type, seen map[types.Type]bool) types.Type {
-	t = types.Unalias(t)
-	if seen[t] {
-		return nil
-	}
-	seen[t] = true
-	var parts []types.Type
-	switch t := t.(type) {
-	case *types.Named:
-		if c.entities[t.Origin().Obj()] == nil && c.by[t.Obj().Pkg()] != nil {
-			parts = append(parts, t.Underlying())
-		}
-	case *types.Pointer:
-		parts = append(parts, t.Elem())
-	case *types.Slice:
-		parts = append(parts, t.Elem())
-	case *types.Array:
-		parts = append(parts, t.Elem())
-	case *types.Map:
-		parts = append(parts, t.Key(), t.Elem())
-	case *types.Struct:
-		for f := range t.Fields() {
-			parts = append(parts, f.Type())
-		}
-	case *types.Signature, *types.Chan:
-		return t
-	}
-	for _, p := range parts {
-		if bad := c.noJSON(p, seen); bad != nil {
-			return bad
-		}
-	}
-	return nil
 }
 
 // drain lowers what has been asked for until nothing more is.
@@ -440,13 +324,17 @@ func (c *compiler) boxNamed(t *types.Named, n ast.Node) {
 		return
 	}
 	set := types.NewMethodSet(types.NewPointer(t))
-	def := c.names.declared(t, n)
+	c.names.declared(t, n)
 	for i := range set.Len() {
-		sel := set.At(i)
-		m := sel.Obj().(*types.Func)
-		if slices.ContainsFunc(def.Methods, func(o *ir.Method) bool { return o.Name == m.Name() }) {
-			continue
-		}
+		c.bindOnce(t, set.At(i), n)
+	}
+}
+
+// bindOnce enters a method into a type's method set, unless it is there.
+func (c *compiler) bindOnce(t *types.Named, sel *types.Selection, n ast.Node) {
+	m := sel.Obj().(*types.Func)
+	def := c.names.declared(t, n)
+	if !slices.ContainsFunc(def.Methods, func(o *ir.Method) bool { return o.Name == m.Name() }) {
 		def.Methods = append(def.Methods, c.bind(t, m, sel.Index(), n))
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"time"
 
 	"github.com/stateful-entities/sfc/runner"
@@ -168,13 +169,23 @@ func (w *world) call(r Request) Answer {
 	}
 	a := Answer{Results: []json.RawMessage{}}
 	for _, result := range results {
-		text, err := w.codec.Result(result, math.MaxInt)
+		text, err := w.codec.Result(pointee(result), math.MaxInt)
 		if err != nil {
 			return refused("Panic", "result: %v", err)
 		}
 		a.Results = append(a.Results, text)
 	}
 	return a
+}
+
+// pointee gives the variable that p points to; variables of interface type stay behind their pointer, which keeps the
+// static type.
+func pointee(p any) any {
+	v := reflect.ValueOf(p).Elem()
+	if v.Kind() == reflect.Interface {
+		return p
+	}
+	return v.Interface()
 }
 
 func (w *world) states() (Answer, error) {

@@ -10,7 +10,8 @@
 //	integer               a number; read from a string too, since JSON numbers lose digits beyond 2^53 in many clients
 //	NaN, +Inf, -Inf       strings
 //	error                 its message
-//	interface             written as the value in it; read as {"$type": "Circle", "$value": …}
+//	interface             written as the value in it; read as {"$type": "Circle", "$value": …}, where Circle means the
+//	                      type Circle, or *Circle if only that implements the interface
 //	map                   an object if the keys are strings, integers, references or marshal to text; otherwise
 //	                      [[key, value], …], sorted
 //	pointer to what       {"$cycle": n}, n objects or arrays up: 1 is the one that directly holds it
@@ -42,8 +43,12 @@ type Codec struct {
 func For(p *runner.Program) *Codec {
 	c := &Codec{types: basicTypes()}
 	for _, d := range p.Dyn {
-		if d.Zero != nil {
-			c.types[d.Name] = reflect.TypeOf(d.Zero)
+		if d.Zero == nil {
+			continue
+		}
+		c.types[d.Name] = reflect.TypeOf(d.Zero)
+		if name, isPointer := strings.CutPrefix(d.Name, "ptr "); isPointer {
+			c.types["*"+name] = reflect.TypeOf(d.Zero)
 		}
 	}
 	for _, d := range p.Dyn { // `ref Item` is "Item" to clients, who know no other Item
@@ -55,9 +60,24 @@ func For(p *runner.Program) *Codec {
 	return c
 }
 
-// basicTypes gives the types that every program has, by their name in the IR.
+// typeFor gives the type that a name means where a value of type face is wanted: of T and *T the one that fits, T if
+// both do; nil if there is no such type.
+func (c *Codec) typeFor(name string, face reflect.Type) reflect.Type {
+	t, p := c.types[name], c.types["*"+name]
+	if t == nil || p != nil && !t.AssignableTo(face) {
+		return p
+	}
+	return t
+}
+
+// basicTypes gives the types that every program has, by their names in Go and in the IR.
 func basicTypes() map[string]reflect.Type {
 	return map[string]reflect.Type{
+		"int8": reflect.TypeFor[int8](), "int16": reflect.TypeFor[int16](), "int32": reflect.TypeFor[int32](),
+		"int64": reflect.TypeFor[int64](), "uint8": reflect.TypeFor[uint8](), "uint16": reflect.TypeFor[uint16](),
+		"uint32": reflect.TypeFor[uint32](), "uint64": reflect.TypeFor[uint64](), "byte": reflect.TypeFor[byte](),
+		"rune": reflect.TypeFor[rune](), "float32": reflect.TypeFor[float32](), "float64": reflect.TypeFor[float64](),
+		"time.Time": reflect.TypeFor[time.Time](), "time.Duration": reflect.TypeFor[time.Duration](),
 		"bool": reflect.TypeFor[bool](), "string": reflect.TypeFor[string](),
 		"int": reflect.TypeFor[int](), "i8": reflect.TypeFor[int8](), "i16": reflect.TypeFor[int16](),
 		"i32": reflect.TypeFor[int32](), "i64": reflect.TypeFor[int64](),

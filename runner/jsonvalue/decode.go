@@ -56,7 +56,12 @@ func (c *Codec) read(text []byte, body func(*decoder)) (err error) {
 	}
 	d := &decoder{c: c, json: reader{text: text}}
 	defer func() {
-		if p := recover(); p != nil {
+		p := recover()
+		stop, stopped := runner.TakeStop()
+		switch {
+		case stopped: // whether the unmarshaller's caller swallowed it or not
+			err = &Error{Path: d.where(), Problem: "cannot be read: " + stop.Message}
+		case p != nil:
 			failed, ours := p.(*Error)
 			if !ours { // an unmarshaller of the program panicked
 				failed = &Error{Path: d.where(), Problem: fmt.Sprintf("cannot be read: %v", p)}
@@ -548,9 +553,8 @@ func (d *decoder) key(k reflect.Value, name string) {
 		}
 		k.SetString(name)
 	case reflect.PointerTo(t).Implements(textUnmarshaler):
-		if err := k.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(name)); err != nil {
-			d.fail("%v", err)
-		}
+		inner := &decoder{c: d.c, json: reader{text: quote(name)}, path: d.path} // UnmarshalJSON goes first here too
+		inner.unmarshalled(k)
 	default:
 		d.scalar(k, name)
 	}
@@ -618,9 +622,9 @@ func (d *decoder) typed(v reflect.Value) {
 	}
 	token := d.token()
 	name, _ := token.(string)
-	t, known := d.c.types[name]
+	t := d.c.typeFor(name, v.Type())
 	switch {
-	case !known:
+	case t == nil:
 		d.fail(`"$type" names no type of the program: %s`, describe(token))
 	case !t.AssignableTo(v.Type()):
 		d.fail(`"$type": %s does not fit here`, name)

@@ -7,11 +7,14 @@ import (
 	"encoding"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // named are the types that {"$type": …} may name: those of the rewritten packages and the basic ones.
@@ -21,6 +24,7 @@ var named = map[string]reflect.Type{
 	"int64": reflect.TypeFor[int64](), "uint": reflect.TypeFor[uint](), "uint8": reflect.TypeFor[uint8](),
 	"uint16": reflect.TypeFor[uint16](), "uint32": reflect.TypeFor[uint32](), "uint64": reflect.TypeFor[uint64](),
 	"float32": reflect.TypeFor[float32](), "float64": reflect.TypeFor[float64](),
+	"time.Time": reflect.TypeFor[time.Time](), "time.Duration": reflect.TypeFor[time.Duration](),
 }
 
 // Type registers a declared type under its name, for values of interface types.
@@ -41,7 +45,7 @@ func (in input) value(raw json.RawMessage, v reflect.Value) error {
 	if v.Kind() == reflect.Interface {
 		return in.face(raw, v)
 	}
-	if null {
+	if null && !speaks(v) {
 		switch v.Kind() {
 		case reflect.Pointer, reflect.Slice, reflect.Map:
 			v.SetZero()
@@ -80,14 +84,27 @@ func (in input) value(raw json.RawMessage, v reflect.Value) error {
 	return json.Unmarshal(raw, v.Addr().Interface())
 }
 
+// speaks says whether a value reads JSON itself: it is asked about null too.
+func speaks(v reflect.Value) bool {
+	_, ok := v.Addr().Interface().(json.Unmarshaler)
+	return ok && v.Kind() != reflect.Pointer
+}
+
 func (in input) reference(of *entityType, raw json.RawMessage, v reflect.Value) (err error) {
 	if string(raw) == "null" {
 		v.SetZero()
 		return nil
 	}
 	method, _ := v.Type().MethodByName("Key")
+	// A reference is its key, whatever form values of the key's type have elsewhere.
 	key := reflect.New(method.Type.Out(0)).Elem()
-	if err := in.value(raw, key); err != nil {
+	if key.Kind() == reflect.String {
+		var text string
+		if err := json.Unmarshal(raw, &text); err != nil {
+			return err
+		}
+		key.SetString(text)
+	} else if err := in.integer(raw, key); err != nil {
 		return err
 	}
 	defer func() {
@@ -201,7 +218,14 @@ func (in input) mapping(raw json.RawMessage, v reflect.Value) error {
 	v.Set(reflect.MakeMap(v.Type()))
 	put := func(key, value json.RawMessage) error {
 		k, x := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-		if err := in.value(key, k); err != nil {
+		if _, asText := k.Addr().Interface().(encoding.TextUnmarshaler); !asText && nameable(k.Type()) && k.Kind() == reflect.String && w.types[k.Type()] == nil {
+			// As a name in an object, a string is not asked how it reads itself as a value.
+			var text string
+			if err := json.Unmarshal(key, &text); err != nil {
+				return err
+			}
+			k.SetString(text)
+		} else if err := in.value(key, k); err != nil {
 			return err
 		}
 		if err := in.value(value, x); err != nil {
@@ -235,11 +259,39 @@ func (in input) mapping(raw json.RawMessage, v reflect.Value) error {
 	return nil
 }
 
+// named finds a type: Circle of the program's own package, money.Amount of another one, int64. A * in front is allowed.
+func (in input) named(name string) (reflect.Type, bool) {
+	if elem, isPointer := strings.CutPrefix(name, "*"); isPointer {
+		t, known := in.named(elem)
+		if known {
+			t = reflect.PointerTo(t)
+		}
+		return t, known
+	}
+	for i, pkg := range in.pkgs {
+		short := strings.TrimPrefix(name, pkg[strings.LastIndexByte(pkg, '/')+1:]+".")
+		if t, ok := named[pkg+"."+short]; ok && (i == 0) == (short == name) {
+			return t, true
+		}
+	}
+	t, known := named[name]
+	return t, known
+}
+
 // face reads {"$type": …, "$value": …}, or null.
 func (in input) face(raw json.RawMessage, v reflect.Value) error {
 	if string(raw) == "null" {
 		v.SetZero()
 		return nil
+	}
+	switch {
+	case v.Type() == reflect.TypeFor[error]() && raw[0] == '"':
+		var text string
+		err := json.Unmarshal(raw, &text)
+		v.Set(reflect.ValueOf(errors.New(text)))
+		return err
+	case v.NumMethod() == 0 && (raw[0] == '"' || raw[0] == 't' || raw[0] == 'f'): // it says its type
+		return json.Unmarshal(raw, v.Addr().Interface())
 	}
 	var typed struct {
 		Type  string          `json:"$type"`
@@ -250,12 +302,7 @@ func (in input) face(raw json.RawMessage, v reflect.Value) error {
 	if err := d.Decode(&typed); err != nil || typed.Type == "" {
 		return fmt.Errorf(`want {"$type": …, "$value": …}`)
 	}
-	t, known := named[typed.Type]
-	for _, pkg := range in.pkgs {
-		if u, ok := named[pkg+"."+typed.Type]; ok && !known {
-			t, known = u, true
-		}
-	}
+	t, known := in.named(typed.Type)
 	if !known {
 		return fmt.Errorf("no type %q", typed.Type)
 	}

@@ -23,10 +23,10 @@ type output struct {
 	above  []place // the objects and arrays that enclose what is written
 }
 
-// toJSON gives the JSON of an addressable value.
+// toJSON gives the JSON of a result.
 func toJSON(v reflect.Value, hidden bool) (json.RawMessage, error) {
 	o := &output{hidden: hidden}
-	if err := o.value(v); err != nil {
+	if err := o.value(v, false); err != nil {
 		return nil, err
 	}
 	if !json.Valid(o.Bytes()) {
@@ -35,11 +35,13 @@ func toJSON(v reflect.Value, hidden bool) (json.RawMessage, error) {
 	return o.Bytes(), nil
 }
 
-func (o *output) value(v reflect.Value) error {
+// value writes v. located says whether v is addressable in the eyes of encoding/json, which asks methods of pointers
+// only then: behind a pointer, an element of a slice, a field or an element of what is.
+func (o *output) value(v reflect.Value, located bool) error {
 	if of, isRef := w.types[v.Type()]; isRef {
 		return o.reference(of, v)
 	}
-	if done, err := o.marshalled(v); done || err != nil {
+	if done, err := o.marshalled(v, located); done || err != nil {
 		return err
 	}
 	switch v.Kind() {
@@ -54,15 +56,15 @@ func (o *output) value(v reflect.Value) error {
 			o.WriteString("null")
 			return nil
 		}
-		return o.value(v.Elem())
+		return o.value(v.Elem(), true)
 	case reflect.Interface:
 		return o.face(v)
 	case reflect.Struct:
-		return o.object(v)
+		return o.object(v, located)
 	case reflect.Slice:
 		return o.slice(v)
 	case reflect.Array:
-		return o.enclosed(place{}, func() error { return o.elements(v) })
+		return o.enclosed(place{}, func() error { return o.elements(v, located) })
 	case reflect.Map:
 		return o.mapping(v)
 	default:
@@ -91,12 +93,12 @@ func (o *output) reference(of *entityType, v reflect.Value) error {
 }
 
 // marshalled lets a type with a MarshalJSON or MarshalText speak for itself.
-func (o *output) marshalled(v reflect.Value) (done bool, err error) {
+func (o *output) marshalled(v reflect.Value, located bool) (done bool, err error) {
 	if v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer && v.IsNil() {
 		return false, nil
 	}
 	x := v.Interface()
-	if v.CanAddr() && v.Kind() != reflect.Pointer {
+	if located && v.CanAddr() && v.Kind() != reflect.Pointer {
 		x = v.Addr().Interface()
 	}
 	switch m := x.(type) {
@@ -143,7 +145,7 @@ func (o *output) face(v reflect.Value) error {
 	if err, ok := v.Interface().(error); ok {
 		return o.text(err.Error())
 	}
-	return o.value(v.Elem())
+	return o.value(v.Elem(), false)
 }
 
 // enclosed writes an object or array; a pointer back to it from inside becomes {"$cycle": levels}.
@@ -159,7 +161,7 @@ func (o *output) enclosed(at place, write func() error) error {
 	return write()
 }
 
-func (o *output) object(v reflect.Value) error {
+func (o *output) object(v reflect.Value, located bool) error {
 	at := place{}
 	if v.CanAddr() {
 		at = place{unsafe.Pointer(v.UnsafeAddr()), v.Type(), 1}
@@ -170,7 +172,7 @@ func (o *output) object(v reflect.Value) error {
 		o.WriteByte('{')
 		first := true
 		for _, f := range fieldsOf(v.Type(), o.hidden) {
-			x, ok := inside(v, f.index)
+			x, behind, ok := inside(v, f.index)
 			if !ok || f.omitEmpty && empty(x) || f.omitZero && zero(x) {
 				continue
 			}
@@ -178,7 +180,7 @@ func (o *output) object(v reflect.Value) error {
 				o.WriteByte(',')
 			}
 			first = false
-			if err := o.member(f, x); err != nil {
+			if err := o.member(f, x, located || behind); err != nil {
 				return err
 			}
 		}
@@ -187,33 +189,33 @@ func (o *output) object(v reflect.Value) error {
 	})
 }
 
-func (o *output) member(f field, x reflect.Value) error {
+func (o *output) member(f field, x reflect.Value, located bool) error {
 	if err := o.text(f.name); err != nil {
 		return err
 	}
 	o.WriteByte(':')
 	if k := x.Kind(); f.quoted && (k == reflect.Bool || k == reflect.String || x.CanInt() || x.CanUint() || x.CanFloat()) {
 		inner := &output{hidden: o.hidden}
-		if err := inner.value(x); err != nil {
+		if err := inner.value(x, located); err != nil {
 			return err
 		}
 		return o.text(inner.String())
 	}
-	return o.value(x)
+	return o.value(x, located)
 }
 
-// inside follows a field's path; false behind a nil embedded pointer.
-func inside(v reflect.Value, index []int) (reflect.Value, bool) {
+// inside follows a field's path, and says whether it leads over a pointer; not ok behind a nil embedded pointer.
+func inside(v reflect.Value, index []int) (x reflect.Value, behind, ok bool) {
 	for _, i := range index {
 		if v.Kind() == reflect.Pointer {
 			if v.IsNil() {
-				return v, false
+				return v, true, false
 			}
-			v = v.Elem()
+			v, behind = v.Elem(), true
 		}
 		v = clean(v.Field(i))
 	}
-	return v, true
+	return v, behind, true
 }
 
 func empty(v reflect.Value) bool {
@@ -245,16 +247,16 @@ func (o *output) slice(v reflect.Value) error {
 	if v.Len() > 0 {
 		at = place{v.UnsafePointer(), v.Type(), v.Len()}
 	}
-	return o.enclosed(at, func() error { return o.elements(v) })
+	return o.enclosed(at, func() error { return o.elements(v, true) })
 }
 
-func (o *output) elements(v reflect.Value) error {
+func (o *output) elements(v reflect.Value, located bool) error {
 	o.WriteByte('[')
 	for i := range v.Len() {
 		if i > 0 {
 			o.WriteByte(',')
 		}
-		if err := o.value(v.Index(i)); err != nil {
+		if err := o.value(v.Index(i), located); err != nil {
 			return err
 		}
 	}
@@ -308,7 +310,7 @@ func nameable(t reflect.Type) bool {
 func (o *output) keyName(k reflect.Value, byName bool) (string, error) {
 	if !byName {
 		inner := &output{hidden: o.hidden}
-		err := inner.value(k)
+		err := inner.value(k, false)
 		return inner.String(), err
 	}
 	if _, isRef := w.types[k.Type()]; isRef {
@@ -348,7 +350,7 @@ func (o *output) members(entries []entry) error {
 			return err
 		}
 		o.WriteByte(':')
-		if err := o.value(e.value); err != nil {
+		if err := o.value(e.value, false); err != nil {
 			return err
 		}
 	}
@@ -363,7 +365,7 @@ func (o *output) pairs(entries []entry) error {
 			o.WriteByte(',')
 		}
 		fmt.Fprintf(o, "[%s,", e.name)
-		if err := o.value(e.value); err != nil {
+		if err := o.value(e.value, false); err != nil {
 			return err
 		}
 		o.WriteByte(']')

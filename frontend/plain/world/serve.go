@@ -285,7 +285,7 @@ func states(p Program) (Answer, error) {
 		a.States[of.name] = map[string]json.RawMessage{}
 		for key, object := range byKey {
 			o := &output{hidden: true}
-			problems = append(problems, o.object(reflect.ValueOf(object).Elem()))
+			problems = append(problems, o.object(reflect.ValueOf(object).Elem(), true))
 			a.States[of.name][key] = o.Bytes()
 		}
 	}
