@@ -27,6 +27,11 @@ const (
 // Features is a set of promises.
 type Features []Feature
 
+// AllFeatures are all that there are.
+func AllFeatures() Features {
+	return Features{Transactions, Recursion, Lifecycle, Recorded, Durable, Queries}
+}
+
 // Has says whether a feature is in the set.
 func (fs Features) Has(f Feature) bool { return slices.Contains(fs, f) }
 

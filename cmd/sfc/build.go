@@ -72,9 +72,9 @@ func (s *source) options(target backends.Backend) backends.Options {
 func (s *source) checkOptions() error {
 	at := diag.Position{File: module.ConfigName}
 	for _, name := range sortedNames(s.config.Targets) {
-		to := backends.Find(targets(), name)
-		if to == nil {
-			return diag.List{diag.New("SF3001", at, "there is no target %q%s", name, didYouMean(name, targetNames()))}
+		to, err := target(name)
+		if err != nil {
+			return placed(err, at)
 		}
 		for _, option := range sortedNames(s.config.Targets[name]) {
 			if !slices.Contains(to.Options(), option) {
@@ -83,6 +83,17 @@ func (s *source) checkOptions() error {
 		}
 	}
 	return nil
+}
+
+// placed gives findings a place that have none.
+func placed(err error, at diag.Position) error {
+	l := diag.Of(err)
+	for _, d := range l {
+		if d.Pos == (diag.Position{}) {
+			d.Pos = at
+		}
+	}
+	return l
 }
 
 // usesLibraries says whether the program calls packages beyond the standard library: the first element of their path

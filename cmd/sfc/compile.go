@@ -51,8 +51,8 @@ func before(c *cli.Context) func(*source) (earlier, error) {
 			return earlier{p, true}, err
 		}
 		if dir := c.String("output"); dir != "" {
-			to := backends.Find(targets(), c.String("target"))
-			return earlierIn(dir, to != nil && to.Features().Has(backends.Durable))
+			to, err := target(c.String("target"))
+			return earlierIn(dir, err == nil && to.Features().Has(backends.Durable))
 		}
 		return earlier{}, nil
 	}

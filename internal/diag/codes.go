@@ -105,6 +105,8 @@ var codes = []Code{
 	{"SF3002", "target cannot do what the program needs"},
 	{"SF3003", "unknown option of a target"},
 	{"SF3004", "output folder cannot be used"},
+	{"SF3005", "backend's executable does not answer as it must"},
+	{"SF3006", "target refuses the program"},
 
 	{"SF9001", "internal error"},
 }
