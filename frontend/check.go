@@ -20,8 +20,9 @@ import (
 // It looks at declarations of entity types, and at the bodies that a request or the initialisation can reach.
 //
 // The order matters: reachability is needed by everything behind it, and the state of entities is looked at before the
-// library, which does not report again what is called on a field that must go.
-func check(l *loaded, es entities, clients *surface) diag.List {
+// library, which does not report again what is called on a field that must go. Reached are the functions that a request
+// or the initialisation can get to.
+func check(l *loaded, es entities, clients *surface) (found diag.List, reached map[*types.Func]bool) {
 	c := &checker{
 		loaded: l, entities: es, surface: clients,
 		bodies: map[*types.Func]*body{}, inits: map[*types.Var]*body{}, badFields: map[*types.Var]bool{},
@@ -34,7 +35,7 @@ func check(l *loaded, es entities, clients *surface) diag.List {
 	c.checkCgo()
 	c.checkEntityTypes()
 	if c.diags.Refused() && c.unusable() {
-		return c.diags
+		return c.diags, nil
 	}
 	c.declaredInstances()
 	c.reach()
@@ -53,7 +54,11 @@ func check(l *loaded, es entities, clients *surface) diag.List {
 	c.checkKept()
 	c.checkCallbacks()
 	c.diags.Sort()
-	return c.diags
+	reached = map[*types.Func]bool{}
+	for _, b := range c.reached {
+		reached[b.fn] = true
+	}
+	return c.diags, reached
 }
 
 // checker is one run of the checks.
@@ -74,9 +79,11 @@ type checker struct {
 	kept        map[*types.Var]*keptVar // package variables whose memory gets into state
 	stateWrites map[string]bool         // underlying types of the memory in state that is written
 	faces       []*types.Interface      // of the values that are handed to the library
-	panicsFaces bool                    // panic is given an interface value somewhere: recover may give anything
+	panicsFaces []*types.Interface      // the types of interface values that panic is given: recover may give what is in them
 	foreignSeen map[string]bool         // packages of other modules that are reported
 	initial     map[*body]bool          // what initialisation runs
+	callers     *callers                // made when it is first asked
+	parameters  map[*types.Var]parameter
 
 	instances      map[*types.TypeParam][]instance
 	receiverParams map[*types.TypeParam]*types.TypeParam // of methods, to those of their types

@@ -182,6 +182,7 @@ func (c *checker) narrowed(b *body) map[types.Object]*narrowing {
 
 func narrowSwitch(b *body, sw *ast.TypeSwitchStmt) {
 	var all []types.Type
+	panics := switchesOnPanic(b, sw)
 	listed := func(clause *ast.CaseClause) []types.Type {
 		list := []types.Type{}
 		for _, x := range clause.List {
@@ -201,11 +202,29 @@ func narrowSwitch(b *body, sw *ast.TypeSwitchStmt) {
 			continue
 		}
 		if clause.List == nil {
-			b.narrow[v] = &narrowing{except: all}
+			b.narrow[v] = &narrowing{except: all, panics: panics}
 		} else {
-			b.narrow[v] = &narrowing{only: listed(clause)}
+			b.narrow[v] = &narrowing{only: listed(clause), panics: panics}
 		}
 	}
+}
+
+// switchesOnPanic says whether a type switch is over what recover gave.
+func switchesOnPanic(b *body, sw *ast.TypeSwitchStmt) bool {
+	bind, ok := sw.Assign.(*ast.AssignStmt)
+	if !ok {
+		return false
+	}
+	x := ast.Unparen(ast.Unparen(bind.Rhs[0]).(*ast.TypeAssertExpr).X)
+	if call, ok := x.(*ast.CallExpr); ok {
+		return isBuiltin(b.info(), call, "recover")
+	}
+	id, ok := x.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	n := b.narrow[b.info().ObjectOf(id)]
+	return n != nil && n.panics
 }
 
 // shownType is a type at the top of an argument or deeper: fmt shows pointers differently there.
@@ -221,7 +240,9 @@ type shown struct {
 	seen      map[shownType]bool
 	except    []types.Type // dynamic types that the argument does not have
 	panics    bool         // the argument is what recover gave
-	boxed     ast.Node     // where what was found gets into an interface
+	given     []box        // what the argument holds, if that is known
+	known     bool
+	boxed     ast.Node // where what was found gets into an interface
 	reference *entity
 	address   string
 	name      string // of a type, or "a func"
@@ -247,7 +268,7 @@ func (s *shown) found() bool { return s.reference != nil || s.address != "" || s
 // is another one in the generated program, which is one package: that of a type of another package, of an instance, of
 // a local type; and a func, which has a type of its own there.
 func (s *shown) showsName(t types.Type, path string) bool {
-	if s.verb != 'T' && s.verb != '#' && s.verb != anyVerb {
+	if s.verb != 'T' && s.verb != '#' && s.verb != anyVerb || types.IsInterface(t) {
 		return false
 	}
 	switch t := t.(type) {
@@ -389,13 +410,21 @@ func (s *shown) argument(a ast.Expr, t types.Type) {
 				return
 			}
 		}
+		if v, ok := s.b.info().Uses[id].(*types.Var); ok && types.IsInterface(t) {
+			s.given, s.known = s.checker.given(v)
+		}
 	}
 	s.look(t, 0, "")
 }
 
-// dynamic looks at every type that reached code puts into an interface of this kind.
+// dynamic looks at every type that reached code puts into an interface of this kind; at the top of an argument that is a
+// parameter, at what callers put there.
 func (s *shown) dynamic(face *types.Interface, depth int, path string) {
-	for _, x := range s.boxes {
+	boxes := s.boxes
+	if depth == 0 && s.known {
+		boxes = s.given
+	}
+	for _, x := range boxes {
 		if x.library || x.instance || !types.Implements(x.typ, face) || s.panics && !s.panicked(x) || s.excluded(x.typ, depth) {
 			continue
 		}
@@ -419,8 +448,11 @@ func (s *shown) excluded(t types.Type, depth int) bool {
 	return depth == 0 && slices.ContainsFunc(s.except, func(e types.Type) bool { return types.Identical(e, t) })
 }
 
-// panicked says whether a boxed value can be what recover gives: it is given to panic, or some interface value is.
-func (c *checker) panicked(x box) bool { return x.panics || c.panicsFaces }
+// panicked says whether a boxed value can be what recover gives: it is given to panic, or an interface value is that can
+// hold it.
+func (c *checker) panicked(x box) bool {
+	return x.panics || slices.ContainsFunc(c.panicsFaces, func(face *types.Interface) bool { return types.Implements(x.typ, face) })
+}
 
 // speaks says whether a type has a method that the call uses instead of looking inside.
 func (s *shown) speaks(t types.Type) bool {

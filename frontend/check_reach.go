@@ -481,7 +481,8 @@ func (c *checker) boxPanic(b *body, x ast.Expr) {
 	for i := range c.boxes[before:] {
 		c.boxes[before+i].panics = true
 	}
-	if t := b.info().TypeOf(x); t == nil || !types.IsInterface(t) {
+	t := b.info().TypeOf(x)
+	if t == nil || !types.IsInterface(t) {
 		return
 	}
 	if id, ok := ast.Unparen(x).(*ast.Ident); ok {
@@ -489,7 +490,7 @@ func (c *checker) boxPanic(b *body, x ast.Expr) {
 			return
 		}
 	}
-	c.panicsFaces = true
+	c.panicsFaces = append(c.panicsFaces, t.Underlying().(*types.Interface))
 }
 
 // paramType gives the type of the parameter that an argument goes to.

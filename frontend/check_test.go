@@ -81,7 +81,8 @@ func (m *testModule) check(t *testing.T, folder string) diag.List {
 	for _, p := range l.all {
 		c.declare(p)
 	}
-	return check(l, c.entities, findSurface(l, c.entities))
+	found, _ := check(l, c.entities, findSurface(l, c.entities))
+	return found
 }
 
 func (m *testModule) plain(t *testing.T, folder string, l diag.List) string {

@@ -59,9 +59,10 @@ func Compile(o Options) (*Result, error) {
 // compiler holds what is known of one compilation.
 type compiler struct {
 	*loaded
-	diags diag.List
-	prog  *ir.Program
-	decls map[*types.Func]*declaration
+	diags   diag.List
+	prog    *ir.Program
+	decls   map[*types.Func]*declaration
+	reached map[*types.Func]bool // what a request or the initialisation gets to
 	entities
 	surface  *surface
 	varDecls map[*types.Var]*packages.Package // package variables of the module
@@ -110,7 +111,7 @@ func (c *compiler) compile(o Options) {
 	}
 	c.copies = copyComments(c.loaded)
 	c.surface = findSurface(c.loaded, c.entities)
-	c.diags.Add(check(c.loaded, c.entities, c.surface)...)
+	c.diags, c.reached = check(c.loaded, c.entities, c.surface)
 	if c.diags.Refused() {
 		return
 	}
@@ -264,8 +265,30 @@ func (c *compiler) funcName(obj *types.Func, targs []types.Type) string {
 		c.report("SF1004", nil, "function %s has no Go body", name)
 		return name
 	}
-	c.queue = append(c.queue, func() { lowerDecl(c, d, out, targs, recv) })
+	c.queue = append(c.queue, func() { c.lower(d, out, targs, recv) })
 	return name
+}
+
+// lower lowers a declared function. One that nothing reaches is only there because a type has it as a method: if it
+// cannot be lowered, it is left without a body.
+func (c *compiler) lower(d *declaration, out *ir.Func, targs []types.Type, recv *entity) {
+	before := len(c.diags)
+	lowerDecl(c, d, out, targs, recv)
+	if len(c.diags) == before || c.reached[d.obj] {
+		return
+	}
+	c.prog.Funcs = slices.DeleteFunc(c.prog.Funcs, func(f *ir.Func) bool { return strings.HasPrefix(f.Name, out.Name+"$") })
+	*out = ir.Func{Name: out.Name, File: out.File, At: out.At, Entity: out.Entity}
+	f := newFn(c, d.pkg, out)
+	f.sub, f.entity = c.substitute(d.obj.Signature(), targs), recv
+	f.start(f.newBlock())
+	f.scope = &scope{sig: f.sub.signature(d.obj.Signature()), labels: map[string]*ir.Block{}}
+	f.receiver(d.decl.Recv)
+	f.params(d.decl.Type)
+	f.results(d.decl.Type)
+	f.end(&ir.Unreachable{Why: "no request reaches " + out.Name})
+	f.tidy()
+	c.diags = c.diags[:before]
 }
 
 func (c *compiler) qualified(p *types.Package, name string) string {
@@ -334,9 +357,41 @@ func (c *compiler) boxNamed(t *types.Named, n ast.Node) {
 func (c *compiler) bindOnce(t *types.Named, sel *types.Selection, n ast.Node) {
 	m := sel.Obj().(*types.Func)
 	def := c.names.declared(t, n)
+	if mentionsChan(m.Signature()) { // no interface of the program can ask for it
+		return
+	}
 	if !slices.ContainsFunc(def.Methods, func(o *ir.Method) bool { return o.Name == m.Name() }) {
 		def.Methods = append(def.Methods, c.bind(t, m, sel.Index(), n))
 	}
+}
+
+// mentionsChan says whether a signature has channels in it, which no type of a program has.
+func mentionsChan(sig *types.Signature) bool {
+	seen := map[types.Type]bool{}
+	found := false
+	var look func(t types.Type)
+	look = func(t types.Type) {
+		t = types.Unalias(t)
+		if found || seen[t] {
+			return
+		}
+		seen[t] = true
+		switch u := t.Underlying().(type) {
+		case *types.Chan:
+			found = true
+		case *types.Signature:
+			look(u.Params())
+			look(u.Results())
+		case *types.Tuple:
+			for v := range u.Variables() {
+				look(v.Type())
+			}
+		default:
+			eachPart(t, look)
+		}
+	}
+	look(sig)
+	return found
 }
 
 // bind makes the entry of a method in a type's method set.
