@@ -410,9 +410,9 @@ func (s *shown) argument(a ast.Expr, t types.Type) {
 				return
 			}
 		}
-		if v, ok := s.b.info().Uses[id].(*types.Var); ok && types.IsInterface(t) {
-			s.given, s.known = s.checker.given(v)
-		}
+	}
+	if types.IsInterface(t) {
+		s.given, s.known = s.checker.given(s.b, a)
 	}
 	s.look(t, 0, "")
 }
