@@ -276,6 +276,41 @@ func TestWritingFails(t *testing.T) {
 	}
 }
 
+// endless runs out of steps, both ways; it is what generated methods do.
+type endless struct{}
+
+func (endless) MarshalJSON() ([]byte, error) { return nil, spend() }
+func (*endless) UnmarshalJSON([]byte) error  { return spend() }
+
+func spend() error {
+	t := runner.Callback()
+	for {
+		t.Spend(1)
+	}
+}
+
+func TestStopsOfMarshallersStayWhereTheyAre(t *testing.T) {
+	_, err := For(program()).Result([]endless{{}}, 1000)
+	var failed *Error
+	require.ErrorAs(t, err, &failed)
+	require.True(t, failed.TooLong)
+	require.ErrorContains(t, err, "steps")
+	require.ErrorContains(t, For(program()).Decode([]byte(`[1]`), "list", new([]endless)), "steps")
+	_, stopped := runner.TakeStop()
+	require.False(t, stopped, "the next request on this goroutine would meet it")
+}
+
+type embeds struct {
+	time.Time
+	n int
+}
+
+func TestStateIsAnObjectOfItsFields(t *testing.T) {
+	state, err := For(program()).State(&embeds{time.Unix(0, 0).UTC(), 1}, 1000)
+	require.NoError(t, err)
+	require.Equal(t, `{"wall":0,"ext":62135596800,"loc":null,"n":1}`, string(state))
+}
+
 func TestReading(t *testing.T) {
 	for _, tc := range []struct {
 		text string
@@ -299,6 +334,7 @@ func TestReadingInterfaces(t *testing.T) {
 	var s Shape
 	for text, want := range map[string]Shape{
 		`{"$type":"Circle","$value":{"R":2}}`: Circle{2}, `{"$type":"ptr Square","$value":{"Side":3}}`: &Square{3},
+		`{"$type":"Square","$value":{"Side":4}}`: &Square{4}, `{"$type":"*Square","$value":{"Side":5}}`: &Square{5},
 		`{"$type":"Item","$value":"pen"}`: ItemRef("pen"), `{"$type":"ref Item","$value":"pen"}`: ItemRef("pen"), `null`: nil,
 	} {
 		require.NoError(t, c.Decode([]byte(text), "s", &s), text)
@@ -306,7 +342,7 @@ func TestReadingInterfaces(t *testing.T) {
 	}
 	var x any
 	for text, want := range map[string]any{
-		`{"$type":"u8","$value":7}`: uint8(7), `{"$type":"list int","$value":[1]}`: []int{1}, `"a"`: "a", `true`: true,
+		`{"$type":"u8","$value":7}`: uint8(7), `{"$type":"uint8","$value":8}`: uint8(8), `{"$type":"Circle","$value":{"R":1}}`: Circle{1}, `{"$type":"list int","$value":[1]}`: []int{1}, `"a"`: "a", `true`: true,
 		`{"$type":"time","$value":"2024-01-02T03:04:05Z"}`: time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC),
 	} {
 		require.NoError(t, c.Decode([]byte(text), "x", &x), text)
