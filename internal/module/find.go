@@ -90,7 +90,11 @@ func Runtime(override string) (*Module, error) {
 	if version == "" {
 		return nil, errors.New("this sfc was built from a folder that is gone: set SFC_MODULE to a checkout of " + Path)
 	}
-	return download(version)
+	m, err := Released(Path, version)
+	if err != nil {
+		return nil, fmt.Errorf("%w (SFC_MODULE names a checkout to use instead)", err)
+	}
+	return m, nil
 }
 
 // checkout gives the module that this source file lies in, if it is still there and no copy in the module cache: such
@@ -123,20 +127,20 @@ func builtVersion() string {
 	return info.Main.Version
 }
 
-// download gives a released version out of the module cache, by way of the module proxy if it is not there.
-func download(version string) (*Module, error) {
-	cmd := exec.Command("go", "mod", "download", "-json", Path+"@"+version)
+// Released gives a version of a module out of the module cache, by way of the module proxy if it is not there.
+func Released(path, version string) (*Module, error) {
+	cmd := exec.Command("go", "mod", "download", "-json", path+"@"+version)
 	cmd.Dir = os.TempDir() // outside any module
 	out, err := cmd.Output()
 	var info struct{ Dir, Sum, GoModSum, Error string }
 	if json.Unmarshal(out, &info) != nil || info.Dir == "" {
-		return nil, fmt.Errorf("cannot get %s@%s: %v %s (SFC_MODULE names a checkout to use instead)", Path, version, err, info.Error)
+		return nil, fmt.Errorf("cannot get %s@%s: %v %s", path, version, err, info.Error)
 	}
 	m, err := read(info.Dir)
 	if err != nil {
 		return nil, err
 	}
 	m.Version = version
-	m.Sum = fmt.Appendf(m.Sum, "%s %s %s\n%s %s/go.mod %s\n", Path, version, info.Sum, Path, version, info.GoModSum)
+	m.Sum = fmt.Appendf(m.Sum, "%s %s %s\n%s %s/go.mod %s\n", path, version, info.Sum, path, version, info.GoModSum)
 	return m, nil
 }
