@@ -4,7 +4,7 @@
 // frame with its arguments, hands it to the target's [Executor], and turns the outcome into JSON.
 //
 //	POST /v1/{Type}/{key}/{Method}   POST /v1/{Function}   GET /v1/{Type}/{key}   GET /v1/{Type}
-//	GET /v1/requests/{id}   GET /openapi.json   GET /healthz   GET /readyz   GET /metrics
+//	GET /v1/requests/{id}   POST /query   GET /openapi.json   GET /healthz   GET /readyz   GET /metrics
 //
 // A bundle's program calls [Main] with its [Target]; everything else serves tests and embedding.
 package gateway
@@ -31,6 +31,9 @@ type Request struct {
 	Deadline time.Time // zero: none
 }
 
+// Entity is the entity that is asked, as Type/key; "" for functions and constructors.
+func (r *Request) Entity() string { return entityName(r.Func, r.Key) }
+
 // Response is the outcome of a request.
 type Response struct {
 	ID     string
@@ -38,7 +41,7 @@ type Response struct {
 	Err    *sfc.Error      // set if the request failed
 }
 
-// Entity is one entity of a list.
+// Entity is one entity that a query found.
 type Entity struct {
 	Key   string          `json:"key"`
 	State json.RawMessage `json:"state"`
@@ -51,10 +54,11 @@ type Executor interface {
 	Call(ctx context.Context, r Request) Response
 	// State gives an entity's committed state.
 	State(ctx context.Context, ty *runner.EntityType, key string) (json.RawMessage, error)
-	// List gives up to limit entities of a type whose key is greater than after, in the order of their keys.
-	List(ctx context.Context, ty *runner.EntityType, after string, limit int) ([]Entity, error)
-	// Recorded gives the response of an earlier request.
-	Recorded(ctx context.Context, id string) (Response, error)
+	// Query gives entities of several types as they were at one moment, which is not before the last reply that was sent
+	// when it was called.
+	Query(ctx context.Context, selections ...Selection) (*Cut, error)
+	// Recorded gives what is kept of an earlier request: NotFound if nothing, Expired if nothing any longer.
+	Recorded(ctx context.Context, id string) (*Record, error)
 	// Close ends the executor after the last call has returned.
 	Close() error
 }

@@ -33,7 +33,7 @@ func validate(t *testing.T, p *ir.Program) *openapi3.T {
 func TestOpenAPIIsValid(t *testing.T) {
 	doc := validate(t, gatewaytest.Described())
 	require.Equal(t, []string{
-		"/v1/Account", "/v1/Account/{key}", "/v1/Account/{key}/Balance", "/v1/Account/{key}/Both", "/v1/Account/{key}/Crash",
+		"/query", "/v1/Account", "/v1/Account/{key}", "/v1/Account/{key}/Balance", "/v1/Account/{key}/Both", "/v1/Account/{key}/Crash",
 		"/v1/Account/{key}/Deposit", "/v1/Account/{key}/Repeat", "/v1/Counter", "/v1/Counter/{key}", "/v1/Counter/{key}/Bump",
 		"/v1/NewAccount", "/v1/NewCounter", "/v1/requests/{id}",
 	}, slices.Sorted(maps.Keys(doc.Paths.Map())))

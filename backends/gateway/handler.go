@@ -4,14 +4,12 @@ package gateway
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,9 +24,6 @@ const (
 	HeaderID       = "Idempotency-Key" // the request's id
 	HeaderDeadline = "Sfc-Deadline"    // RFC 3339: the request does not start after it
 )
-
-// maxID is the longest request id, in bytes.
-const maxID = 255
 
 // Handler is the HTTP API over an executor.
 type Handler struct {
@@ -71,6 +66,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.EscapedPath(); {
 	case strings.HasPrefix(path, "/v1/"):
 		h.serveV1(w, r, strings.Split(strings.TrimPrefix(path, "/v1/"), "/"))
+	case path == "/query":
+		if allow(w, r, http.MethodPost) {
+			h.query(w, r)
+		}
 	case !allow(w, r, http.MethodGet, http.MethodHead):
 	case path == "/openapi.json":
 		w.Header().Set("Content-Type", "application/json")
@@ -266,38 +265,36 @@ func (h *Handler) prepare(w http.ResponseWriter, r *http.Request, req *Request) 
 			return Errorf("DeadlineExceeded", "the deadline has passed")
 		}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.longest))
-	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
-		return Errorf("LimitExceeded", "the body passes %d bytes", h.longest)
+	body, fail := h.body(w, r)
+	if fail != nil {
+		return fail
 	}
-	if err != nil {
-		return Errorf("InvalidArgument", "the body cannot be read: %v", err)
-	}
-	frame, fail := h.arguments(req.Func, body)
-	req.Frame = frame
+	req.Frame, fail = h.arguments(req.Func, body)
 	return fail
 }
 
-// requestID takes the client's id, or makes one of 128 random bits.
+func (h *Handler) body(w http.ResponseWriter, r *http.Request) ([]byte, *sfc.Error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.longest))
+	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
+		return nil, Errorf("LimitExceeded", "the body passes %d bytes", h.longest)
+	}
+	if err != nil {
+		return nil, Errorf("InvalidArgument", "the body cannot be read: %v", err)
+	}
+	return body, nil
+}
+
+// requestID takes the client's id, or makes one.
 func requestID(r *http.Request, req *Request) *sfc.Error {
 	ids := r.Header.Values(HeaderID)
 	if len(ids) == 0 {
-		req.ID = "auto-" + strings.ToLower(rand.Text())
+		req.ID = NewID(time.Now())
 		return nil
 	}
 	if fail := CheckID(ids[0]); fail != nil || len(ids) > 1 {
 		return Errorf("InvalidArgument", "header %s: want one id of 1 to %d visible characters", HeaderID, maxID)
 	}
 	req.ID, req.Client = ids[0], true
-	return nil
-}
-
-// CheckID refuses what cannot be a request's id: it has 1 to 255 visible ASCII characters.
-func CheckID(id string) *sfc.Error {
-	bad := strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r >= 0x7f })
-	if bad || id == "" || len(id) > maxID {
-		return Errorf("InvalidArgument", "request id %.300q: want 1 to %d visible ASCII characters", id, maxID)
-	}
 	return nil
 }
 
@@ -319,63 +316,4 @@ func (h *Handler) state(w http.ResponseWriter, r *http.Request, ty *runner.Entit
 	writeJSON(w, struct {
 		State json.RawMessage `json:"state"`
 	}{state})
-}
-
-// Limits of a list: how many entities one answer has if the client does not say, and at most.
-const (
-	defaultList = 100
-	maxList     = 1000
-)
-
-func (h *Handler) list(w http.ResponseWriter, r *http.Request, ty *runner.EntityType) {
-	limit, after, fail := listQuery(r)
-	if fail == nil && after != "" {
-		fail = checkKey(ty, after)
-	}
-	if fail != nil {
-		writeProblem(w, fail, "")
-		return
-	}
-	entities, err := h.exec.List(r.Context(), ty, after, limit)
-	if err != nil {
-		writeProblem(w, asError(err), "")
-		return
-	}
-	writeJSON(w, struct {
-		Entities []Entity `json:"entities"`
-	}{append([]Entity{}, entities...)})
-}
-
-func listQuery(r *http.Request) (limit int, after string, fail *sfc.Error) {
-	limit = defaultList
-	query, err := url.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return 0, "", Errorf("InvalidArgument", "query: %v", err)
-	}
-	for name, values := range query {
-		switch name {
-		case "after":
-			after = values[0]
-		case "limit":
-			if limit, err = strconv.Atoi(values[0]); err != nil || limit < 1 || limit > maxList {
-				return 0, "", Errorf("InvalidArgument", "query: limit: want 1 to %d, got %q", maxList, values[0])
-			}
-		default:
-			return 0, "", Errorf("InvalidArgument", "query: unknown parameter %q (want limit, after)", name)
-		}
-	}
-	return limit, after, nil
-}
-
-func (h *Handler) recorded(w http.ResponseWriter, r *http.Request, id string) {
-	if fail := CheckID(id); fail != nil {
-		writeProblem(w, fail, "")
-		return
-	}
-	resp, err := h.exec.Recorded(r.Context(), id)
-	if err != nil {
-		writeProblem(w, asError(err), id)
-		return
-	}
-	h.respond(w, resp)
 }

@@ -59,10 +59,56 @@ func (d *describer) fixed() {
 			"entity": text, "method": text, "at": text, "id": text,
 		},
 	}
+	number := object{"type": "integer", "minimum": 0}
+	d.schemas["Record"] = object{
+		"type": "object", "required": []string{"position", "time", "method", "changed"},
+		"description": "what is kept of a request beside its answer; arguments by name, if they are known",
+		"properties": object{
+			"position": number, "time": object{"type": "string", "format": "date-time"}, "method": text, "entity": text,
+			"arguments": object{"type": "object"}, "changed": object{"type": "array", "items": text},
+		},
+	}
+	recorded := answer(object{}, []string{"result", "record"})
+	recorded["properties"].(object)["record"] = object{"$ref": "#/components/schemas/Record"}
 	d.paths["/v1/requests/{id}"] = object{"get": object{
-		"operationId": "requests", "summary": "the recorded response of a request",
+		"operationId": "requests", "summary": "the recorded answer of a request, and what is kept beside it",
 		"parameters": []any{parameter("path", "id", text, "the request's id")},
-		"responses":  responses(answer(object{}, nil)),
+		"responses":  responses(recorded),
+	}}
+	selection := object{
+		"type": "object", "required": []string{"type"}, "additionalProperties": false,
+		"properties": object{"type": text, "key": text, "where": whereSchema(), "after": text, "limit": limitSchema()},
+	}
+	found := foundSchema(object{}, object{})
+	found["properties"].(object)["type"] = text
+	selections := object{"type": "array", "items": selection, "minItems": 1, "maxItems": maxSelections}
+	d.paths["/query"] = object{"post": object{
+		"operationId": "query", "summary": "entities of several types, as they were at one moment",
+		"requestBody": object{"required": true, "content": object{"application/json": object{"schema": object{
+			"type": "object", "required": []string{"select"}, "properties": object{"select": selections}, "additionalProperties": false,
+		}}}},
+		"responses": responses(object{
+			"type": "object", "required": []string{"position", "select"},
+			"properties": object{"position": number, "select": object{"type": "array", "items": found}},
+		}),
+	}}
+}
+
+func whereSchema() object {
+	return object{"type": "string", "description": "those for which an expression in CEL over their fields holds"}
+}
+
+func limitSchema() object {
+	return object{"type": "integer", "minimum": 1, "maximum": maxList, "default": defaultList}
+}
+
+// foundSchema is what a selection finds.
+func foundSchema(key, state object) object {
+	return object{"type": "object", "required": []string{"entities"}, "properties": object{
+		"entities": object{"type": "array", "items": object{
+			"type": "object", "required": []string{"key", "state"}, "properties": object{"key": key, "state": state},
+		}},
+		"next": object{"type": "string", "description": "there may be more after this key"},
 	}}
 }
 
@@ -114,14 +160,16 @@ func (d *describer) entity(e *ir.Entity) error {
 		"parameters": []any{parameter("path", "key", key, "the entity's key, percent-encoded")},
 		"responses":  responses(object{"type": "object", "required": []string{"state"}, "properties": object{"state": ref}}),
 	}}
-	item := object{"type": "object", "properties": object{"key": key, "state": ref}}
+	found := foundSchema(object{"type": "string"}, ref)
+	found["properties"].(object)["position"] = object{"type": "integer", "minimum": 0}
 	d.paths["/v1/"+e.Name] = object{"get": object{
-		"operationId": e.Name + ".list", "summary": "the entities of type " + e.Name + ", in the order of their keys",
+		"operationId": e.Name + ".list", "summary": "the entities of type " + e.Name + ", in the order of their keys, as they were at one moment",
 		"parameters": []any{
-			parameter("query", "limit", object{"type": "integer", "minimum": 1, "maximum": maxList, "default": defaultList}, "how many"),
+			parameter("query", "where", whereSchema(), "those for which this holds"),
+			parameter("query", "limit", limitSchema(), "how many"),
 			parameter("query", "after", object{"type": "string"}, "keys greater than this one"),
 		},
-		"responses": responses(object{"type": "object", "properties": object{"entities": object{"type": "array", "items": item}}}),
+		"responses": responses(found),
 	}}
 	return nil
 }

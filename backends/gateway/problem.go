@@ -48,6 +48,8 @@ type Problem struct {
 	Method string `json:"method,omitempty"` // User.BuyItem
 	At     string `json:"at,omitempty"`     // file:line in the user's source
 	ID     string `json:"id,omitempty"`     // of the request
+	// Record is set in the answer of GET /v1/requests/{id}: what is kept of the request that failed so.
+	Record *history `json:"record,omitempty"`
 }
 
 // asError gives the *sfc.Error in an error; any other error is Unavailable: its outcome is unknown.
@@ -60,13 +62,17 @@ func asError(err error) *sfc.Error {
 }
 
 func writeProblem(w http.ResponseWriter, e *sfc.Error, id string) {
+	writeRecordedProblem(w, e, id, nil)
+}
+
+func writeRecordedProblem(w http.ResponseWriter, e *sfc.Error, id string, rec *history) {
 	status := Status(e.Code)
 	if allow := w.Header().Get("Allow"); allow != "" {
 		status = http.StatusMethodNotAllowed
 	}
 	body, err := json.Marshal(Problem{
 		Title: http.StatusText(status), Status: status, Detail: e.Message, Code: e.Code,
-		Entity: e.Entity, Method: e.Method, At: e.At, ID: id,
+		Entity: e.Entity, Method: e.Method, At: e.At, ID: id, Record: rec,
 	})
 	if err != nil {
 		panic(err) // a struct of strings

@@ -1,12 +1,10 @@
-// This file helps executors: results as JSON, and fingerprints of requests.
+// This file helps executors: results, states and arguments as JSON.
 
 package gateway
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 
 	"github.com/stateful-entities/sfc"
@@ -86,12 +84,27 @@ func StateOf(c *jsonvalue.Codec, state any) (json.RawMessage, *sfc.Error) {
 // maxState is the longest state that is shown, in bytes: what is stored is shorter.
 const maxState = 64 << 20
 
-// Fingerprint identifies what a request asks for: equal for the same function, entity and arguments, whatever form
-// they came in.
-func Fingerprint(p *runner.Program, r Request) ([sha256.Size]byte, *sfc.Error) {
-	arguments, err := p.EncodeFrame(r.Frame)
+// ArgumentsOf gives the arguments of a request of f as an object by name, given its frame as it began, encoded; nil if
+// they cannot be decoded, or have no form.
+func ArgumentsOf(p *runner.Program, c *jsonvalue.Codec, f *runner.Func, encoded []byte) json.RawMessage {
+	frame, err := p.DecodeFrame(f, encoded)
 	if err != nil {
-		return [sha256.Size]byte{}, Errorf("InvalidArgument", "arguments: %v", err)
+		return nil
 	}
-	return sha256.Sum256(fmt.Appendf(nil, "%q %q %s", r.Func.Name, r.Key, arguments)), nil
+	text := []byte{'{'}
+	for i, a := range frame.Args() {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		name, err := json.Marshal(f.Params[i])
+		if err != nil {
+			return nil
+		}
+		value, err := c.Result(pointee(a), maxState)
+		if err != nil {
+			return nil
+		}
+		text = append(append(append(text, name...), ':'), value...)
+	}
+	return append(text, '}')
 }

@@ -4,16 +4,18 @@
 package server
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/stateful-entities/sfc"
 	"github.com/stateful-entities/sfc/backends/gateway"
+	"github.com/stateful-entities/sfc/backends/gateway/where"
 	"github.com/stateful-entities/sfc/runner"
 	"github.com/stateful-entities/sfc/runner/jsonvalue"
 )
@@ -52,9 +54,10 @@ func Target(p *runner.Program, text []byte, limits runner.Limits) gateway.Target
 type World struct {
 	program *runner.Program
 	codec   *jsonvalue.Codec
-	memory  *runner.Memory
+	memory  *memory
 	records map[string]*record
 	order   []*record // by time: what to forget next
+	last    uint64    // position of the newest record
 	chaos   bool
 	limits  runner.Limits
 	clock   func() time.Time
@@ -65,17 +68,34 @@ type World struct {
 
 // record is a request that ran.
 type record struct {
-	id          string
-	client      bool
-	at          time.Time
-	fingerprint [sha256.Size]byte
-	response    *gateway.Response // nil beyond the horizon
+	gateway.Record // without Arguments
+
+	request   gateway.Request
+	arguments []byte // the frame as it began, encoded
+	gone      bool   // beyond the horizon: the id is all that is kept
+}
+
+// memory notes what each transaction changes.
+type memory struct {
+	*runner.Memory
+	changed []string // by the transaction that committed last
+}
+
+// Commit notes and stores the changes.
+func (m *memory) Commit(changes []runner.Change, maxState int) error {
+	if err := m.Memory.Commit(changes, maxState); err != nil {
+		return err
+	}
+	for _, c := range changes {
+		m.changed = append(m.changed, c.Type.Name+"/"+c.Key)
+	}
+	return nil
 }
 
 // New makes an empty world with the default limits; Close ends it.
 func New(p *runner.Program, log *slog.Logger) *World {
 	w := &World{
-		program: p, codec: jsonvalue.For(p), memory: runner.NewMemory(p), records: map[string]*record{},
+		program: p, codec: jsonvalue.For(p), memory: &memory{Memory: runner.NewMemory(p)}, records: map[string]*record{},
 		limits: runner.DefaultLimits(), clock: time.Now, log: log, turns: make(chan func(), maxWaiting), ended: make(chan struct{}),
 	}
 	go func() {
@@ -128,19 +148,27 @@ func (w *World) Call(ctx context.Context, r gateway.Request) gateway.Response {
 func (w *World) admit(r gateway.Request) gateway.Response {
 	now := w.memory.Time(w.clock())
 	w.forget(now)
-	fingerprint, fail := gateway.Fingerprint(w.program, r)
-	if fail != nil {
-		return gateway.Response{ID: r.ID, Err: fail}
+	arguments, err := w.program.EncodeFrame(r.Frame)
+	if err != nil {
+		return gateway.Response{ID: r.ID, Err: gateway.Errorf("InvalidArgument", "arguments of %s: %v", r.Func.Name, err)}
 	}
 	if old := w.records[r.ID]; old != nil {
-		return old.again(fingerprint)
+		return old.again(r, arguments)
+	}
+	if made, ok := gateway.MadeAt(r.ID); ok && r.Client && now.Sub(made) > Horizon {
+		return gateway.Response{ID: r.ID, Err: expired(r.ID)}
 	}
 	if !r.Deadline.IsZero() && now.After(r.Deadline) {
 		return gateway.Response{ID: r.ID, Err: gateway.Errorf("DeadlineExceeded", "the deadline passed before the request started")}
 	}
+	w.memory.changed = nil
 	resp := w.run(r, now)
 	if !r.Func.ReadOnly {
-		rec := &record{r.ID, r.Client, now, fingerprint, &resp}
+		w.last++
+		rec := &record{request: r, arguments: arguments, Record: gateway.Record{
+			Response: resp, Position: w.last, Time: now, Method: r.Func.Name, Entity: r.Entity(), Changed: w.memory.changed,
+		}}
+		rec.request.Frame = nil
 		w.records[r.ID] = rec
 		w.order = append(w.order, rec)
 	}
@@ -148,25 +176,29 @@ func (w *World) admit(r gateway.Request) gateway.Response {
 }
 
 // again answers a request whose id has been seen.
-func (rec *record) again(fingerprint [sha256.Size]byte) gateway.Response {
+func (rec *record) again(r gateway.Request, arguments []byte) gateway.Response {
 	switch {
-	case rec.response == nil:
-		return gateway.Response{ID: rec.id, Err: gateway.Errorf("Expired", "request %q ran more than %s ago", rec.id, Horizon)}
-	case rec.fingerprint != fingerprint:
-		return gateway.Response{ID: rec.id, Err: gateway.Errorf("InvalidArgument", "request id %q was used for another request", rec.id)}
+	case rec.gone:
+		return gateway.Response{ID: rec.ID, Err: expired(rec.ID)}
+	case rec.request.Func != r.Func || rec.request.Key != r.Key || !bytes.Equal(rec.arguments, arguments):
+		return gateway.Response{ID: rec.ID, Err: gateway.Errorf("InvalidArgument", "request id %q was used for another request", rec.ID)}
 	}
-	return *rec.response
+	return rec.Response
+}
+
+func expired(id string) *sfc.Error {
+	return gateway.Errorf("Expired", "request %q ran more than %s ago", id, Horizon)
 }
 
 // forget drops responses beyond the horizon. The ids of clients stay, so that they are never run again.
 func (w *World) forget(now time.Time) {
-	for len(w.order) > 0 && now.Sub(w.order[0].at) > Horizon {
+	for len(w.order) > 0 && now.Sub(w.order[0].Time) > Horizon {
 		rec := w.order[0]
 		w.order = w.order[1:]
-		rec.response = nil
-		if !rec.client {
-			delete(w.records, rec.id)
+		if !rec.request.Client {
+			delete(w.records, rec.ID)
 		}
+		*rec = record{gone: true, Record: gateway.Record{Response: gateway.Response{ID: rec.ID}}}
 	}
 }
 
@@ -233,47 +265,84 @@ func failure(e *sfc.Error) error {
 	return e
 }
 
-// List gives the committed states of a type, in the order of their keys as text.
-func (w *World) List(ctx context.Context, ty *runner.EntityType, after string, limit int) ([]gateway.Entity, error) {
-	var list []gateway.Entity
-	var fail *sfc.Error
-	late := w.turn(ctx, func() {
-		for _, key := range w.memory.Keys(ty) {
-			if key <= after {
-				continue
-			}
-			if len(list) == limit || fail != nil {
-				return
-			}
-			e := gateway.Entity{Key: key}
-			state, _ := w.memory.State(ty, key)
-			e.State, fail = gateway.StateOf(w.codec, state)
-			list = append(list, e)
-		}
-	})
-	if late != nil {
+// Query gives entities as they are between two requests.
+func (w *World) Query(ctx context.Context, selections ...gateway.Selection) (*gateway.Cut, error) {
+	var cut *gateway.Cut
+	var err error
+	if late := w.turn(ctx, func() { cut, err = w.cut(ctx, selections) }); late != nil {
 		return nil, late
 	}
-	return list, failure(fail)
+	return cut, err
 }
 
-// Recorded gives the response of a request that ran before.
-func (w *World) Recorded(ctx context.Context, id string) (gateway.Response, error) {
-	var resp gateway.Response
+func (w *World) cut(ctx context.Context, selections []gateway.Selection) (*gateway.Cut, error) {
+	cut := &gateway.Cut{Position: w.last}
+	for _, sel := range selections {
+		picker, err := w.pick(ctx, sel)
+		if err != nil {
+			return nil, err
+		}
+		cut.Entities, cut.More = append(cut.Entities, picker.Found), append(cut.More, picker.More)
+	}
+	return cut, nil
+}
+
+func (w *World) pick(ctx context.Context, sel gateway.Selection) (*where.Picker, error) {
+	i := slices.IndexFunc(w.program.Types, func(ty *runner.EntityType) bool { return ty.Name == sel.Type })
+	if i < 0 {
+		return nil, gateway.Errorf("NotFound", "no entity type %q", sel.Type)
+	}
+	ty := w.program.Types[i]
+	picker, fail := where.NewPicker(w.codec, ty, sel)
+	if fail != nil {
+		return nil, fail
+	}
+	for _, key := range w.keys(ty, sel) {
+		if picker.Full() {
+			break
+		}
+		state, _ := w.memory.State(ty, key)
+		if err := picker.Take(ctx, key, state); err != nil {
+			return nil, err
+		}
+	}
+	return picker, nil
+}
+
+// keys gives those that a selection is about, in order.
+func (w *World) keys(ty *runner.EntityType, sel gateway.Selection) []string {
+	keys := w.memory.Keys(ty)
+	if sel.Key != "" {
+		if slices.Contains(keys, sel.Key) {
+			return []string{sel.Key}
+		}
+		return nil
+	}
+	slices.SortFunc(keys, func(a, b string) int { return gateway.CompareKeys(ty, a, b) })
+	return slices.DeleteFunc(keys, func(k string) bool { return sel.After != "" && gateway.CompareKeys(ty, k, sel.After) <= 0 })
+}
+
+// Recorded gives what is kept of a request that ran before.
+func (w *World) Recorded(ctx context.Context, id string) (*gateway.Record, error) {
+	var found record
 	var fail *sfc.Error
 	late := w.turn(ctx, func() {
 		w.forget(w.memory.Time(w.clock()))
 		switch rec := w.records[id]; {
 		case rec == nil:
 			fail = gateway.Errorf("NotFound", "no request %q is recorded", id)
-		case rec.response == nil:
-			fail = gateway.Errorf("Expired", "request %q ran more than %s ago", id, Horizon)
+		case rec.gone:
+			fail = expired(id)
 		default:
-			resp = *rec.response
+			found = *rec
 		}
 	})
-	if late != nil {
-		return gateway.Response{}, late
+	switch {
+	case late != nil:
+		return nil, late
+	case fail != nil:
+		return nil, fail
 	}
-	return resp, failure(fail)
+	found.Arguments = gateway.ArgumentsOf(w.program, w.codec, found.request.Func, found.arguments)
+	return &found.Record, nil
 }

@@ -80,10 +80,10 @@ func TestAPI(t *testing.T) {
 			{"GET", "/v1/Account/alice", ``, 200, `{"state":{"owner":"alice","Balance":105}}`},
 			{"GET", "/v1/Account/a%2Fb%20%3F%25%2E", ``, 200, `{"state":{"owner":"a/b ?%.","Balance":5}}`},
 			{"GET", "/v1/Account/%2E%2E", ``, 200, `{"state":{"owner":"..","Balance":1}}`},
-			{"GET", "/v1/Account", ``, 200, `{"entities":[{"key":"..","state":{"owner":"..","Balance":1}},{"key":"a/b ?%.","state":{"owner":"a/b ?%.","Balance":5}},{"key":"alice","state":{"owner":"alice","Balance":105}}]}`},
-			{"GET", "/v1/Account?limit=1&after=..", ``, 200, `{"entities":[{"key":"a/b ?%.","state":{"owner":"a/b ?%.","Balance":5}}]}`},
+			{"GET", "/v1/Account", ``, 200, `{"position":7,"entities":[{"key":"..","state":{"owner":"..","Balance":1}},{"key":"a/b ?%.","state":{"owner":"a/b ?%.","Balance":5}},{"key":"alice","state":{"owner":"alice","Balance":105}}]}`},
+			{"GET", "/v1/Account?limit=1&after=..", ``, 200, `{"position":7,"next":"a/b ?%.","entities":[{"key":"a/b ?%.","state":{"owner":"a/b ?%.","Balance":5}}]}`},
 			{"GET", "/v1/Account?limit=0", ``, 400, `{"status":400,"code":"InvalidArgument","detail":"query: limit: want 1 to 1000, got \"0\""}`},
-			{"GET", "/v1/Account?x=0", ``, 400, `{"status":400,"code":"InvalidArgument","detail":"query: unknown parameter \"x\" (want limit, after)"}`},
+			{"GET", "/v1/Account?x=0", ``, 400, `{"status":400,"code":"InvalidArgument","detail":"query: unknown parameter \"x\" (want where, limit, after)"}`},
 			{"GET", "/v1/Counter/9007199254740993", ``, 200, `{"state":{"id":9007199254740993,"n":0}}`},
 			{"POST", "/v1/Counter/9007199254740993/Bump", ``, 200, `{"result":1}`},
 			{"POST", "/v1/Counter/007/Bump", ``, 400, `{"status":400,"code":"InvalidArgument","detail":"key of Counter: \"007\" is not an integer as it is written in decimal"}`},
@@ -191,6 +191,10 @@ func TestRequestIDs(t *testing.T) {
 	require.Equal(t, 404, status)
 	require.Equal(t, "r-2", a["id"])
 	require.Equal(t, "Account/bob does not exist", a["detail"])
+	require.Equal(t, map[string]any{
+		"position": json.Number("3"), "time": "2026-01-02T03:04:05Z", "method": "Account.Deposit", "entity": "Account/bob",
+		"arguments": map[string]any{"amount": json.Number("5")}, "changed": []any{},
+	}, a["record"])
 
 	// What is read only, and what is refused before it starts, is not recorded.
 	_, _, a = do(t, "POST", url+"/v1/Account/alice/Balance", ``, id("r-3")...)
@@ -207,7 +211,13 @@ func TestRequestIDs(t *testing.T) {
 	}
 
 	_, _, a = do(t, "GET", url+"/v1/requests/"+made, "")
-	require.Equal(t, map[string]any{"id": made, "result": "alice"}, a)
+	require.Equal(t, map[string]any{"id": made, "result": "alice", "record": map[string]any{
+		"position": json.Number("1"), "time": "2026-01-02T03:04:05Z", "method": "NewAccount",
+		"arguments": map[string]any{"owner": "alice", "balance": json.Number("1")}, "changed": []any{"Account/alice"},
+	}}, a)
+	status, _, a = do(t, "POST", url+"/v1/NewAccount", `["alice",1]`, id(made)...)
+	require.Equal(t, 200, status, "asked again with the id that was made")
+	require.Equal(t, "alice", a["result"])
 
 	later(Horizon + time.Second)
 	status, _, _ = do(t, "POST", deposit, `[5]`, id("r-1")...)
@@ -216,6 +226,10 @@ func TestRequestIDs(t *testing.T) {
 	require.Equal(t, 410, status)
 	status, _, _ = do(t, "GET", url+"/v1/requests/"+made, "")
 	require.Equal(t, 404, status)
+	status, _, _ = do(t, "POST", url+"/v1/NewAccount", `["carol",1]`, id(gateway.NewID(w.clock().Add(-Horizon-time.Second)))...)
+	require.Equal(t, 410, status, "an id that was made so long ago may have run")
+	status, _, _ = do(t, "POST", url+"/v1/NewAccount", `["carol",1]`, id(gateway.NewID(w.clock()))...)
+	require.Equal(t, 200, status)
 	_, _, a = do(t, "GET", url+"/v1/Account/alice", "")
 	require.Equal(t, json.Number("7"), a["state"].(map[string]any)["Balance"])
 	later(-72 * time.Hour) // a clock that is set back forgets nothing

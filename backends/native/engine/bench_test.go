@@ -66,7 +66,7 @@ func account(i int) string { return fmt.Sprintf("account-%05d", i%benchAccounts)
 // deposit is a request as the gateway makes it, with the frame already read.
 func deposit(b *testing.B, e *Engine, c, i int) {
 	f := e.program.Funcs[2]
-	r := gateway.Request{ID: newID(), Func: f, Key: account(7919*c + 31*i), Frame: f.New()}
+	r := gateway.Request{ID: gateway.NewID(time.Now()), Func: f, Key: account(7919*c + 31*i), Frame: f.New()}
 	*r.Frame.Args()[0].(*int) = 1
 	if resp := e.Call(context.Background(), r); resp.Err != nil {
 		b.Error(resp.Err)
@@ -134,7 +134,7 @@ func newBareLoop(b *testing.B) *bareLoop {
 	arguments, err := p.EncodeFrame(f)
 	require.NoError(b, err)
 	x := &Entry{
-		ID: newID(), Time: time.Now().UTC().Round(0), Function: "Account.Deposit", Key: account(0), Arguments: arguments,
+		ID: gateway.NewID(time.Now()), Time: time.Now().UTC().Round(0), Function: "Account.Deposit", Key: account(0), Arguments: arguments,
 		Result: []byte("null"), Changed: []string{"Account/" + account(0)},
 	}
 	l := &bareLoop{b: b, db: db, queue: make(chan *bareTask, 4096), ended: make(chan struct{}), entry: x.append(nil)}
@@ -151,7 +151,7 @@ func (quiet) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) 
 
 func (l *bareLoop) commit(c, i int) {
 	key := append(typePrefix("Account"), account(7919*c+31*i)...)
-	t := &bareTask{key: key, id: requestKey(newID()), done: make(chan struct{}, 1)}
+	t := &bareTask{key: key, id: requestKey(gateway.NewID(time.Now())), done: make(chan struct{}, 1)}
 	l.queue <- t
 	<-t.done
 }

@@ -37,7 +37,7 @@ func (e *Engine) NewRequest(id, function, key string, body []byte) (gateway.Requ
 		}
 		r := gateway.Request{ID: id, Client: id != "", Func: f, Key: key, Frame: f.New()}
 		if id == "" {
-			r.ID = newID()
+			r.ID = gateway.NewID(time.Now())
 		} else if fail := gateway.CheckID(id); fail != nil {
 			return r, fail
 		}
@@ -114,9 +114,7 @@ func (e *Engine) gone() *sfc.Error {
 
 // refused is the answer of a request that did not run, or whose outcome is unknown. It is not recorded.
 func (t *task) refused(why *sfc.Error) gateway.Response {
-	if why.Method = t.Func.Name; t.Func.Entity != nil {
-		why.Entity = t.Func.Entity.Name + "/" + t.Key
-	}
+	why.Method, why.Entity = t.Func.Name, t.Entity()
 	return gateway.Response{ID: t.ID, Err: why}
 }
 
@@ -189,11 +187,7 @@ type debug struct {
 
 // Write logs text as one record.
 func (d debug) Write(text []byte) (int, error) {
-	entity := ""
-	if ty := d.t.Func.Entity; ty != nil {
-		entity = ty.Name + "/" + d.t.Key
-	}
-	d.e.options.Log.Info(strings.TrimSuffix(string(text), "\n"), "entity", entity, "method", d.t.Func.Name, "request", d.t.ID)
+	d.e.options.Log.Info(strings.TrimSuffix(string(text), "\n"), "entity", d.t.Entity(), "method", d.t.Func.Name, "request", d.t.ID)
 	return len(text), nil
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stateful-entities/sfc/backends/gateway"
 	"github.com/stateful-entities/sfc/backends/gateway/gatewaytest"
 )
 
@@ -201,7 +202,7 @@ func checkCrash(t *testing.T, x crash) {
 }
 
 func checkBalances(t *testing.T, e *Engine, want map[string]int) {
-	cut, err := e.Query(context.Background(), Selection{Type: "Account"})
+	cut, err := e.Query(context.Background(), gateway.Selection{Type: "Account"})
 	require.NoError(t, err)
 	require.Len(t, cut.Entities[0], len(want))
 	for _, a := range cut.Entities[0] {
@@ -243,7 +244,7 @@ func TestSyncErrorStopsForGood(t *testing.T) {
 	resp := do(t, e, "after", "Counter.Bump", "1", ``)
 	require.Equal(t, "Unavailable", resp.Err.Code)
 	require.Contains(t, resp.Err.Message, "the engine has stopped")
-	_, err := e.Query(context.Background(), Selection{Type: "Counter"})
+	_, err := e.Query(context.Background(), gateway.Selection{Type: "Counter"})
 	require.Equal(t, "Unavailable", code(err))
 	require.ErrorContains(t, e.Close(), "the engine has stopped")
 
@@ -331,7 +332,7 @@ func readAll(t *testing.T, dir string) string {
 		}
 		require.Equal(t, "1", text(bumped))
 	}
-	cut, err := e.Query(context.Background(), Selection{Type: "Counter"})
+	cut, err := e.Query(context.Background(), gateway.Selection{Type: "Counter"})
 	if err != nil {
 		return err.Error()
 	}

@@ -23,7 +23,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -146,20 +145,12 @@ func (e *Engine) start(text []byte) (*executor, error) {
 	if err := adopt(e.db, e.program, text, e.options.Log); err != nil {
 		return nil, err
 	}
-	last, err := getNumber(e.db, keyLast)
+	x, err := newExecutor(e)
 	if err != nil {
 		return nil, err
 	}
-	first, err := getNumber(e.db, keyFirst)
-	if err != nil {
-		return nil, err
-	}
-	clock, err := getNumber(e.db, keyClock)
-	if err != nil {
-		return nil, err
-	}
-	e.durable.reach(last)
-	return newExecutor(e, last, max(first, 1), time.Unix(0, int64(clock)).UTC()), nil
+	e.durable.reach(x.last)
+	return x, nil
 }
 
 // Close lets the requests that wait run, then closes the database.

@@ -51,12 +51,19 @@ func text(resp gateway.Response) string {
 }
 
 func state(t testing.TB, e *Engine, ty, key string) string {
-	cut, err := e.Query(context.Background(), Selection{Type: ty, Key: key})
+	cut, err := e.Query(context.Background(), gateway.Selection{Type: ty, Key: key})
 	require.NoError(t, err)
 	if len(cut.Entities[0]) == 0 {
 		return ""
 	}
 	return string(cut.Entities[0][0].State)
+}
+
+// selected is what a query of one selection finds.
+func selected(t testing.TB, e *Engine, sel gateway.Selection) []gateway.Entity {
+	cut, err := e.Query(context.Background(), sel)
+	require.NoError(t, err)
+	return cut.Entities[0]
 }
 
 func code(err error) string {
@@ -138,7 +145,7 @@ func TestManyClients(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		cut, err := e.Query(context.Background(), Selection{Type: "Account"}, Selection{Type: "Counter"})
+		cut, err := e.Query(context.Background(), gateway.Selection{Type: "Account"}, gateway.Selection{Type: "Counter"})
 		require.NoError(t, err)
 		require.Equal(t, uint64(8+clients*each), cut.Position)
 		require.Len(t, cut.Entities[0], 8)
@@ -185,7 +192,7 @@ func TestQueriesSeeOneMoment(t *testing.T) {
 			more = false
 		default:
 		}
-		cut, err := e.Query(context.Background(), Selection{Type: "Counter", Key: "1"}, Selection{Type: "Account"})
+		cut, err := e.Query(context.Background(), gateway.Selection{Type: "Counter", Key: "1"}, gateway.Selection{Type: "Account"})
 		require.NoError(t, err)
 		done := int(cut.Position) - 2
 		require.JSONEq(t, fmt.Sprintf(`{"id":1,"n":%d}`, done/2), string(cut.Entities[0][0].State))
@@ -202,18 +209,15 @@ func TestIntegerKeysSortByValue(t *testing.T) {
 		require.Equal(t, keys[i], call(t, e, "", "NewCounter", "", "["+keys[i]+"]"))
 	}
 	counters := e.entityType("Counter")
-	list, err := e.List(context.Background(), counters, "", 100)
-	require.NoError(t, err)
 	var got []string
-	for _, x := range list {
+	for _, x := range selected(t, e, gateway.Selection{Type: "Counter"}) {
 		got = append(got, x.Key)
 	}
 	require.Equal(t, keys, got)
-	list, err = e.List(context.Background(), counters, "-2", 2)
-	require.NoError(t, err)
+	list := selected(t, e, gateway.Selection{Type: "Counter", After: "-2", Limit: 2})
 	require.Equal(t, "0", list[0].Key)
 	require.Equal(t, "2", list[1].Key)
-	_, err = e.State(context.Background(), counters, "007")
+	_, err := e.State(context.Background(), counters, "007")
 	require.Equal(t, "InvalidArgument", code(err))
 	_, err = e.State(context.Background(), counters, "7")
 	require.Equal(t, "NotFound", code(err))
@@ -326,7 +330,7 @@ func TestOverload(t *testing.T) {
 		require.NotEqual(t, "Overloaded", <-codes)
 	}
 	require.Equal(t, "100", <-first)
-	cut, err := e.Query(context.Background(), Selection{Type: "Counter"})
+	cut, err := e.Query(context.Background(), gateway.Selection{Type: "Counter"})
 	require.NoError(t, err)
 	require.Len(t, cut.Entities[0], 5, "what was refused has no effect, what was not has")
 }
@@ -355,7 +359,7 @@ func TestDeadlines(t *testing.T) {
 	release()
 	require.Equal(t, "100", <-first)
 	require.Equal(t, "DeadlineExceeded", <-waits)
-	cut, err := e.Query(context.Background(), Selection{Type: "Counter"})
+	cut, err := e.Query(context.Background(), gateway.Selection{Type: "Counter"})
 	require.NoError(t, err)
 	require.Len(t, cut.Entities[0], 1)
 }
@@ -422,7 +426,7 @@ func TestBadRequests(t *testing.T) {
 	_, err = e.NewRequest("", "Account.Deposit", "x", []byte(`["y"]`))
 	require.Equal(t, "InvalidArgument", code(err))
 	require.Equal(t, "InvalidArgument", call(t, e, "x", "Counter.Bump", "x", ``))
-	_, err = e.Query(context.Background(), Selection{Type: "Nothing"})
+	_, err = e.Query(context.Background(), gateway.Selection{Type: "Nothing"})
 	require.Equal(t, "NotFound", code(err))
 	list, err := e.History(context.Background(), 0, 10)
 	require.NoError(t, err)

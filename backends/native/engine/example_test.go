@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 
+	"github.com/stateful-entities/sfc/backends/gateway"
 	"github.com/stateful-entities/sfc/backends/gateway/gatewaytest"
 	"github.com/stateful-entities/sfc/backends/native/engine"
 )
@@ -41,7 +42,7 @@ func Example() {
 			fmt.Println(r.id, string(resp.Result))
 		}
 	}
-	cut, err := bank.Query(context.Background(), engine.Selection{Type: "Account"})
+	cut, err := bank.Query(context.Background(), gateway.Selection{Type: "Account"})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -22,6 +22,7 @@ type executor struct {
 	last   uint64            // position of the newest entry
 	first  uint64            // position of the oldest one that is kept
 	oldest *Entry            // that entry, once it was looked at
+	gone   time.Time         // not before the time of any entry that has gone; zero if none has
 	told   time.Time         // the latest time that a request was told
 	clock  time.Time         // the time up to which the database allows to tell
 	recent map[string]*Entry // of the group, by id
@@ -45,13 +46,35 @@ type group struct {
 // maxBatch ends a group whose batch is longer, in bytes.
 const maxBatch = 8 << 20
 
-func newExecutor(e *Engine, last, first uint64, clock time.Time) *executor {
-	x := &executor{
-		e: e, world: newWorld(e), idle: make(chan struct{}, 1),
-		last: last, first: first, told: clock, clock: clock, recent: map[string]*Entry{},
+// newExecutor begins where the database ends.
+func newExecutor(e *Engine) (*executor, error) {
+	x := &executor{e: e, world: newWorld(e), idle: make(chan struct{}, 1), recent: map[string]*Entry{}}
+	var clock uint64
+	for _, n := range []struct {
+		key []byte
+		to  *uint64
+	}{{keyLast, &x.last}, {keyFirst, &x.first}, {keyClock, &clock}} {
+		var err error
+		if *n.to, err = getNumber(e.db, n.key); err != nil {
+			return nil, err
+		}
+	}
+	x.first = max(x.first, 1)
+	x.clock = time.Unix(0, int64(clock)).UTC()
+	x.told = x.clock
+	switch {
+	case x.first == 1: // nothing has gone
+	case x.first > x.last: // all has
+		x.gone = x.clock
+	default:
+		oldest, err := readEntry(e.db, x.first)
+		if err != nil {
+			return nil, err
+		}
+		x.oldest, x.gone = oldest, oldest.Time
 	}
 	x.idle <- struct{}{}
-	return x
+	return x, nil
 }
 
 // run forms groups until the engine closes and nobody waits, or it fails.
@@ -194,7 +217,8 @@ func expired(id string) *sfc.Error {
 }
 
 // lookup finds the entry of a request's id: nil if there is none, without a position if it has gone. An id that the
-// gateway made is new: it has 128 random bits.
+// gateway made is new: it has 128 random bits. When a client asks again with one, it has gone without a trace if it was
+// made before what has gone.
 func (x *executor) lookup(t *task, now time.Time) (*Entry, error) {
 	for _, entries := range [...]map[string]*Entry{x.recent, x.before} {
 		if entry := entries[t.ID]; entry != nil {
@@ -206,6 +230,9 @@ func (x *executor) lookup(t *task, now time.Time) (*Entry, error) {
 	}
 	entry, err := find(x.e.db, t.ID, x.first)
 	if entry != nil && x.beyond(entry, now) {
+		return &Entry{}, nil
+	}
+	if made, ok := gateway.MadeAt(t.ID); entry == nil && ok && err == nil && !made.After(x.gone) {
 		return &Entry{}, nil
 	}
 	return entry, err
@@ -321,6 +348,7 @@ func (x *executor) trim(g *group) error {
 		if !x.oldest.Client {
 			g.deletes = append(g.deletes, requestKey(x.oldest.ID))
 		}
+		x.gone = x.oldest.Time
 		x.first++
 		x.oldest = nil
 	}

@@ -4,7 +4,6 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,39 +13,23 @@ import (
 
 	"github.com/stateful-entities/sfc"
 	"github.com/stateful-entities/sfc/backends/gateway"
+	"github.com/stateful-entities/sfc/backends/gateway/where"
 	"github.com/stateful-entities/sfc/runner"
 )
-
-// newID makes the id of a request that nobody will ask again.
-func newID() string { return "auto-" + strings.ToLower(rand.Text()) }
-
-// Selection says which entities of a type a query wants.
-type Selection struct {
-	Type  string
-	Key   string // one entity; "": all
-	After string // of all: those whose key comes later
-	Limit int    // of all: how many at most; 0: no limit
-}
-
-// Cut is what a query found, at one moment: after the request at Position and before the next.
-type Cut struct {
-	Position uint64
-	Entities [][]gateway.Entity // by selection; in the order of keys, integers by value
-}
 
 // Query reads entities of any types as they were at one moment, which is not before the last reply that was sent when
 // it was called. It does not wait for requests, and they not for it. A type that does not exist and a key that no
 // entity of the type can have are *sfc.Error; an entity that does not exist is an empty list.
-func (e *Engine) Query(ctx context.Context, selections ...Selection) (*Cut, error) {
-	var cut *Cut
+func (e *Engine) Query(ctx context.Context, selections ...gateway.Selection) (*gateway.Cut, error) {
+	var cut *gateway.Cut
 	err := e.view(ctx, func(s *view) error {
-		cut = &Cut{Position: s.position}
+		cut = &gateway.Cut{Position: s.position}
 		for _, sel := range selections {
-			list, err := s.query(ctx, sel)
+			picker, err := s.query(ctx, sel)
 			if err != nil {
 				return err
 			}
-			cut.Entities = append(cut.Entities, list)
+			cut.Entities, cut.More = append(cut.Entities, picker.Found), append(cut.More, picker.More)
 		}
 		return nil
 	})
@@ -76,7 +59,7 @@ func (e *Engine) History(ctx context.Context, from uint64, limit int) ([]*Entry,
 
 // State gives an entity's committed state.
 func (e *Engine) State(ctx context.Context, ty *runner.EntityType, key string) (json.RawMessage, error) {
-	cut, err := e.Query(ctx, Selection{Type: ty.Name, Key: key})
+	cut, err := e.Query(ctx, gateway.Selection{Type: ty.Name, Key: key})
 	if err != nil {
 		return nil, err
 	}
@@ -87,32 +70,36 @@ func (e *Engine) State(ctx context.Context, ty *runner.EntityType, key string) (
 	return cut.Entities[0][0].State, nil
 }
 
-// List gives committed states of a type.
-func (e *Engine) List(ctx context.Context, ty *runner.EntityType, after string, limit int) ([]gateway.Entity, error) {
-	cut, err := e.Query(ctx, Selection{Type: ty.Name, After: after, Limit: limit})
-	if err != nil {
+// Recorded gives what is kept of a request that ran before.
+func (e *Engine) Recorded(ctx context.Context, id string) (*gateway.Record, error) {
+	var entry *Entry
+	err := e.view(ctx, func(s *view) (err error) {
+		entry, err = find(s, id, s.first)
+		return err
+	})
+	switch {
+	case err != nil:
 		return nil, err
+	case entry == nil:
+		return nil, gateway.Errorf("NotFound", "no request %q is recorded", id)
+	case entry.Position == 0 || e.options.Clock().Sub(entry.Time) > e.options.Horizon:
+		return nil, expired(id)
 	}
-	return cut.Entities[0], nil
+	return e.record(entry), nil
 }
 
-// Recorded gives the response of a request that ran before.
-func (e *Engine) Recorded(ctx context.Context, id string) (gateway.Response, error) {
-	var resp gateway.Response
-	err := e.view(ctx, func(s *view) error {
-		entry, err := find(s, id, s.first)
-		switch {
-		case err != nil:
-			return err
-		case entry == nil:
-			return gateway.Errorf("NotFound", "no request %q is recorded", id)
-		case entry.Position == 0 || e.options.Clock().Sub(entry.Time) > e.options.Horizon:
-			return expired(id)
+// record is an entry as clients see it.
+func (e *Engine) record(x *Entry) *gateway.Record {
+	rec := &gateway.Record{Response: x.response(), Position: x.Position, Time: x.Time, Method: x.Function, Changed: x.Changed}
+	if ty, _, isMethod := strings.Cut(x.Function, "."); isMethod {
+		rec.Entity = ty + "/" + x.Key
+	}
+	for _, f := range e.program.Funcs {
+		if f.Name == x.Function {
+			rec.Arguments = gateway.ArgumentsOf(e.program, e.codec, f, x.Arguments)
 		}
-		resp = entry.response()
-		return nil
-	})
-	return resp, err
+	}
+	return rec
 }
 
 // Backup writes a copy of the data folder, as it is at one moment, to a folder that must not exist. The engine goes on
@@ -178,7 +165,7 @@ func (s *view) begin(ctx context.Context) (err error) {
 	return s.e.wait(ctx, s.position)
 }
 
-func (s *view) query(ctx context.Context, sel Selection) ([]gateway.Entity, error) {
+func (s *view) query(ctx context.Context, sel gateway.Selection) (*where.Picker, error) {
 	ty := s.e.entityType(sel.Type)
 	if ty == nil {
 		return nil, gateway.Errorf("NotFound", "no entity type %q", sel.Type)
@@ -187,20 +174,25 @@ func (s *view) query(ctx context.Context, sel Selection) ([]gateway.Entity, erro
 	if fail != nil {
 		return nil, fail
 	}
-	var list []gateway.Entity
+	picker, fail := where.NewPicker(s.e.codec, ty, sel)
+	if fail != nil {
+		return nil, fail
+	}
 	err := s.scan(from, end, func(key, value []byte) (bool, error) {
-		if sel.Limit > 0 && len(list) == sel.Limit || ctx.Err() != nil {
-			return false, ctx.Err()
+		if picker.Full() {
+			return false, nil
 		}
-		one, err := s.e.show(ty, key[len(typePrefix(ty.Name)):], value)
-		list = append(list, one)
-		return true, err
+		text, state, err := s.e.decode(ty, key[len(typePrefix(ty.Name)):], value)
+		if err != nil {
+			return false, err
+		}
+		return true, picker.Take(ctx, text, state)
 	})
-	return list, err
+	return picker, err
 }
 
 // bounds gives the keys between which a selection's entities are.
-func bounds(ty *runner.EntityType, sel Selection) (from, end []byte, fail *sfc.Error) {
+func bounds(ty *runner.EntityType, sel gateway.Selection) (from, end []byte, fail *sfc.Error) {
 	key := sel.Key
 	if key == "" {
 		if key = sel.After; key == "" {
@@ -221,21 +213,17 @@ func bounds(ty *runner.EntityType, sel Selection) (from, end []byte, fail *sfc.E
 	return next, typeEnd(ty.Name), nil
 }
 
-// show gives a stored entity as clients see it.
-func (e *Engine) show(ty *runner.EntityType, rest, value []byte) (gateway.Entity, error) {
+// decode gives a stored entity's key and state.
+func (e *Engine) decode(ty *runner.EntityType, rest, value []byte) (string, any, error) {
 	key, err := keyText(ty, rest)
 	if err != nil {
-		return gateway.Entity{}, err
+		return "", nil, err
 	}
 	state, err := e.program.DecodeState(ty, value)
 	if err != nil {
-		return gateway.Entity{}, fmt.Errorf("stored entity %s/%s: %w", ty.Name, key, err)
+		return "", nil, fmt.Errorf("stored entity %s/%s: %w", ty.Name, key, err)
 	}
-	text, fail := gateway.StateOf(e.codec, state)
-	if fail != nil {
-		return gateway.Entity{}, fail
-	}
-	return gateway.Entity{Key: key, State: text}, nil
+	return key, state, nil
 }
 
 // scan goes through the keys in [from, end), until f says no.
