@@ -48,7 +48,7 @@ func before(c *cli.Context) func(*source) (earlier, error) {
 	return func(*source) (earlier, error) {
 		if file := c.String("previous"); file != "" {
 			p, err := readIR(file)
-			return earlier{p, true}, err
+			return earlier{program: p, states: true, clients: true}, err
 		}
 		if dir := c.String("output"); dir != "" {
 			to, err := target(c.String("target"))

@@ -40,7 +40,8 @@ func isIRFile(arg string) bool {
 // earlier is the program before the one to compile.
 type earlier struct {
 	program *ir.Program // nil: there is none
-	kept    bool        // state of it may be kept: changes must be compatible
+	states  bool        // of it may be kept: they must be readable
+	clients bool        // of it count: exported signatures must stay as they are
 }
 
 // load compiles a package or reads an IR file. before is asked for the program before, once the new one's place is
@@ -121,11 +122,24 @@ func (s *source) follows(old earlier) error {
 	}
 	var l diag.List
 	for _, c := range ir.Diff(old.program, s.program) {
-		if old.kept && c.Breaking {
-			l.Add(diag.New("SF2004", diag.Position{}, "%s", c))
+		d := diag.New("SF2004", diag.Position{}, "%s", c)
+		switch {
+		case !c.Breaking, !old.states && !old.clients:
+		case old.clients:
+			l.Add(d)
+		case strings.HasPrefix(c.Where, "function "):
+			s.warnings.Add(d.AsWarning().WithHelp("clients of version %d will notice", old.program.Version))
+		case s.lacks(strings.TrimPrefix(c.Where, "entity type ")): // only the target knows whether there are any
+		default:
+			l.Add(d.WithHelp("`sfc run --fresh` starts from nothing; `sfc explain SF2004` says what may change"))
 		}
 	}
 	return l.Err()
+}
+
+// lacks says whether a name is that of no entity type.
+func (s *source) lacks(name string) bool {
+	return !strings.Contains(name, ", ") && s.program.Entity(name) == nil
 }
 
 // readIR reads an IR file.
@@ -212,12 +226,12 @@ func (s *source) makeWork() error {
 	return os.WriteFile(ignore, []byte("*\n"), 0o644)
 }
 
-// earlierIn reads the program that a bundle in a folder was made of.
-func earlierIn(dir string, kept bool) (earlier, error) {
+// earlierIn reads the program that a bundle in a folder was made of; states says whether some of it may be kept.
+func earlierIn(dir string, states bool) (earlier, error) {
 	file := filepath.Join(dir, "program.ir.json")
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return earlier{}, nil
 	}
 	p, err := readIR(file)
-	return earlier{p, kept}, err
+	return earlier{program: p, states: states}, err
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // defaultTarget is where `sfc run` runs a program.
-const defaultTarget = "local"
+const defaultTarget = "native"
 
 // targets lists the backends. A new one is a line here.
 func targets() []backends.Backend {

@@ -27,7 +27,7 @@ func testCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "run", Usage: "only tests that match this `pattern`, as go test"},
 			&cli.BoolFlag{Name: "v", Usage: "show each test"},
-			&cli.StringFlag{Name: "target", Usage: "`name` of the target that calls.txt is played on", Value: defaultTarget, EnvVars: []string{"SFC_TARGET"}},
+			&cli.StringFlag{Name: "target", Usage: "`name` of the target that calls.txt is played on", Value: "local", EnvVars: []string{"SFC_TARGET"}},
 		},
 		Action: func(c *cli.Context) error {
 			arg, err := onePackage(c)
