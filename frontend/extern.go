@@ -29,7 +29,8 @@ import (
 //
 // Steps and Bytes are sums of products, `len(0)*log(0)/8+16`: len(i) is the length of argument i, sum(i) the total
 // length of its elements, arg(i) its value (an integer, at least 0), log(i) the number of bits of len(i), size(i) its
-// size in bytes with all it reaches, pad(i) the widths and precisions that format i asks for, result the length of the
+// size in bytes with all it reaches, deep(i) the same of a value that the function walks recursively, which is refused if
+// it is nested too deeply, pad(i) the widths and precisions that format i asks for, result the length of the
 // first result (such a product is charged after the call, all others before). Each product may end in a division by
 // an integer. Arithmetic saturates. One step stands for at most 50 ns.
 type Row struct {

@@ -190,7 +190,7 @@ func checkEffects(t *testing.T, r Row, n int) {
 	}
 }
 
-var factor = regexp.MustCompile(`^(\d+|result|(len|sum|arg|log|size|pad)\((\d)\))$`)
+var factor = regexp.MustCompile(`^(\d+|result|(len|sum|arg|log|size|deep|pad)\((\d)\))$`)
 
 func checkCost(t *testing.T, r Row, cost string, sig *types.Signature) {
 	t.Helper()
@@ -237,11 +237,11 @@ func measures(factor string, t types.Type) bool {
 			return u.Info()&types.IsString != 0
 		}
 	case *types.Slice:
-		return factor == "len" || factor == "log" || factor == "size" || factor == "sum"
+		return factor == "len" || factor == "log" || factor == "size" || factor == "deep" || factor == "sum"
 	case *types.Map, *types.Array:
 		return factor == "len" || factor == "log" || factor == "size"
 	}
-	return factor == "size" || generic && factor == "len" || generic && factor == "log"
+	return factor == "size" || factor == "deep" || generic && factor == "len" || generic && factor == "log"
 }
 
 func TestEveryRefusalSaysWhyAndWhatInstead(t *testing.T) {

@@ -58,6 +58,12 @@ func noteStop(s Stop) {
 	}
 }
 
+// raise is Thread.stop of functions that have no thread: they may run in a method that the library called.
+func raise(s Stop) {
+	noteStop(s)
+	panic(s)
+}
+
 // pendingStop takes the goroutine's noted stop.
 func pendingStop() (Stop, bool) {
 	if notes.count.Load() == 0 {

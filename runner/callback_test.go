@@ -337,16 +337,53 @@ func TestOrderOfKeys(t *testing.T) {
 	assert.Equal(t, map[string]int{"a": 1, "c": 3}, m)
 }
 
+// What the host library would walk by recursion is bounded in depth, by whatever way the deepest place is reached.
+func TestNesting(t *testing.T) {
+	tooDeep := func(v any) {
+		t.Helper()
+		th := runner.Callback()
+		assert.PanicsWithError(t, "LimitExceeded: levels of nesting: more than 50000", func() { runner.Nested(th, v) })
+		runner.TakeStop()
+	}
+	fine := func(size int64, v any) {
+		t.Helper()
+		assert.Equal(t, size, runner.Nested(runner.Callback(), v))
+	}
+	chain := func(n int, end any) any {
+		for range n {
+			end = []any{end}
+		}
+		return end
+	}
+	fine(0, nil)
+	fine(24+3*8, []int{1, 2, 3})
+	fine(24+20_000*(16+24)-24, chain(20_000, nil))
+	tooDeep(chain(60_000, nil))
+	shared := chain(20_000, nil)
+	tooDeep([]any{shared, chain(20_000, shared)}) // two levels each: the list and the interface
+	loop := make([]any, 1)
+	loop[0] = loop
+	tooDeep(loop)
+	loop[0] = map[string]any{"up": &loop}
+	fine(24+16+8+2*16+2+8+24, loop)
+	var list *Node
+	for range 60_000 {
+		list = &Node{1, list}
+	}
+	tooDeep(list)
+	assert.EqualValues(t, 8+60_000*16, runner.Size(runner.Callback(), list))
+}
+
 func TestCosts(t *testing.T) {
-	assert.EqualValues(t, 0, runner.Size(nil))
-	assert.EqualValues(t, 16+5, runner.Size("hello"))
-	assert.EqualValues(t, 24+3*8, runner.Size([]int{1, 2, 3}))
+	assert.EqualValues(t, 0, runner.Size(runner.Callback(), nil))
+	assert.EqualValues(t, 16+5, runner.Size(runner.Callback(), "hello"))
+	assert.EqualValues(t, 24+3*8, runner.Size(runner.Callback(), []int{1, 2, 3}))
 	shared := []int{1, 2, 3}
-	assert.EqualValues(t, 24+2*24+3*8, runner.Size([][]int{shared, shared}))
+	assert.EqualValues(t, 24+2*24+3*8, runner.Size(runner.Callback(), [][]int{shared, shared}))
 	ring := &Node{1, nil}
 	ring.next = ring
-	assert.EqualValues(t, 8+16, runner.Size(ring))
-	assert.EqualValues(t, 16+8, runner.Size(struct{ v any }{7}))
+	assert.EqualValues(t, 8+16, runner.Size(runner.Callback(), ring))
+	assert.EqualValues(t, 16+8, runner.Size(runner.Callback(), struct{ v any }{7}))
 	assert.EqualValues(t, 0, runner.Padding("%d %s %% %v", nil))
 	assert.EqualValues(t, 10+7+300, runner.Padding("%10d %-7.300f", nil))
 	assert.EqualValues(t, 1_000_000, runner.Padding("%99999999d", nil))

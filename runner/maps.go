@@ -104,20 +104,21 @@ func MapsDeleteFunc[M ~map[K]V, K comparable, V any](m M, del func(K, V) bool) {
 // and structs element by element, interface values by the name of their type and then by value. Pointers have no
 // order that is the same everywhere: they are a [Stop].
 func CompareKeys[K comparable](a, b K) int {
-	c, ok := compare(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem())
+	c, ok := compare(reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem(), 0)
 	if !ok {
-		panic(Stop{Code: "Unimplemented", Message: "keys of type " + reflect.TypeFor[K]().String() + " have no order"})
+		raise(Stop{Code: "Unimplemented", Message: "keys of type " + reflect.TypeFor[K]().String() + " have no order"})
 	}
 	return c
 }
 
 // compareValues orders values as far as they have an order.
 func compareValues(a, b reflect.Value) int {
-	c, _ := compare(a, b)
+	c, _ := compare(a, b, 0)
 	return c
 }
 
-func compare(a, b reflect.Value) (c int, ok bool) {
+// compare orders two values that are inside others on so many levels.
+func compare(a, b reflect.Value, level int) (c int, ok bool) {
 	switch {
 	case a.Kind() == reflect.Bool:
 		return cmp.Compare(btoi(a.Bool()), btoi(b.Bool())), true
@@ -133,11 +134,11 @@ func compare(a, b reflect.Value) (c int, ok bool) {
 	case a.Kind() == reflect.String:
 		return cmp.Compare(a.String(), b.String()), true
 	case a.Kind() == reflect.Array:
-		return compareParts(a.Len(), a.Index, b.Index)
+		return compareParts(a.Len(), a.Index, b.Index, level)
 	case a.Kind() == reflect.Struct:
-		return compareParts(a.NumField(), a.Field, b.Field)
+		return compareParts(a.NumField(), a.Field, b.Field, level)
 	case a.Kind() == reflect.Interface:
-		return compareDynamic(a, b)
+		return compareDynamic(a, b, level)
 	}
 	return 0, false
 }
@@ -149,16 +150,19 @@ func btoi(b bool) int {
 	return 0
 }
 
-func compareParts(n int, a, b func(int) reflect.Value) (int, bool) {
+func compareParts(n int, a, b func(int) reflect.Value, level int) (int, bool) {
 	for i := range n {
-		if c, ok := compare(a(i), b(i)); c != 0 || !ok {
+		if c, ok := compare(a(i), b(i), level); c != 0 || !ok {
 			return c, ok
 		}
 	}
 	return 0, true
 }
 
-func compareDynamic(a, b reflect.Value) (int, bool) {
+func compareDynamic(a, b reflect.Value, level int) (int, bool) {
+	if level > maxNesting {
+		raise(exceeded("levels of nesting", maxNesting))
+	}
 	if a.IsNil() || b.IsNil() {
 		return btoi(!a.IsNil()) - btoi(!b.IsNil()), true
 	}
@@ -166,5 +170,5 @@ func compareDynamic(a, b reflect.Value) (int, bool) {
 	if a.Type() != b.Type() {
 		return cmp.Compare(a.Type().String(), b.Type().String()), true
 	}
-	return compare(a, b)
+	return compare(a, b, level+1)
 }

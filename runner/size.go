@@ -8,12 +8,13 @@ import (
 	"unsafe"
 )
 
-// Size is the memory that a value takes, in bytes, with all that it refers to; what is reached twice counts once.
-func Size(v any) int64 {
-	m := meter{seen: map[unsafe.Pointer]bool{}}
+// Size is the memory that a value takes, in bytes, with all that it refers to; what is reached twice counts once. Looking
+// costs a step for each reference that is followed.
+func Size(t *Thread, v any) int64 {
+	m := meter{t: t}
 	if v != nil {
 		m.total = int64(reflect.TypeOf(v).Size())
-		m.todo = append(m.todo, reflect.ValueOf(v))
+		m.look(reflect.ValueOf(v))
 	}
 	for len(m.todo) > 0 {
 		v := m.todo[len(m.todo)-1]
@@ -25,6 +26,7 @@ func Size(v any) int64 {
 
 // meter walks a value with a list of what is left to look at, since the value may be deeper than the stack.
 type meter struct {
+	t     *Thread
 	total int64
 	seen  map[unsafe.Pointer]bool
 	todo  []reflect.Value
@@ -43,7 +45,7 @@ func (m *meter) look(v reflect.Value) {
 		m.items(v)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			m.todo = append(m.todo, v.Field(i))
+			m.later(v.Field(i))
 		}
 	case reflect.Map:
 		if m.met(v.UnsafePointer()) {
@@ -51,33 +53,56 @@ func (m *meter) look(v reflect.Value) {
 		}
 		m.total += int64(v.Len()) * int64(v.Type().Key().Size()+v.Type().Elem().Size())
 		for it := v.MapRange(); it.Next(); {
-			m.todo = append(m.todo, it.Key(), it.Value())
+			m.t.Spend(1)
+			m.later(it.Key())
+			m.later(it.Value())
 		}
 	case reflect.Pointer:
 		if !m.met(v.UnsafePointer()) {
 			m.total += int64(v.Type().Elem().Size())
-			m.todo = append(m.todo, v.Elem())
+			m.later(v.Elem())
 		}
 	case reflect.Interface:
 		if !v.IsNil() {
+			m.t.Spend(1)
 			m.total += int64(v.Elem().Type().Size())
-			m.todo = append(m.todo, v.Elem())
+			m.later(v.Elem())
 		}
 	}
+}
+
+// later adds what may refer to something.
+func (m *meter) later(v reflect.Value) {
+	if refers(v.Kind()) {
+		m.todo = append(m.todo, v)
+	}
+}
+
+// refers says whether a value of a kind may refer to memory, or contain what does.
+func refers(k reflect.Kind) bool {
+	switch k {
+	case reflect.String, reflect.Slice, reflect.Array, reflect.Struct, reflect.Map, reflect.Pointer, reflect.Interface:
+		return true
+	}
+	return false
 }
 
 func (m *meter) met(p unsafe.Pointer) bool {
 	if p == nil || m.seen[p] {
 		return true
 	}
+	if m.seen == nil {
+		m.seen = map[unsafe.Pointer]bool{}
+	}
 	m.seen[p] = true
+	m.t.Spend(1)
 	return false
 }
 
 // items adds the elements of a list that refer to something.
 func (m *meter) items(v reflect.Value) {
-	switch v.Type().Elem().Kind() {
-	case reflect.String, reflect.Slice, reflect.Array, reflect.Struct, reflect.Map, reflect.Pointer, reflect.Interface:
+	if refers(v.Type().Elem().Kind()) {
+		m.t.Spend(int64(v.Len()))
 		for i := range v.Len() {
 			m.todo = append(m.todo, v.Index(i))
 		}

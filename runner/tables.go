@@ -132,5 +132,26 @@ func (tb *tables) userFile(file string) string {
 	return best
 }
 
-// isComparable says whether a value can be compared and hashed.
-func isComparable(v any) bool { return reflect.ValueOf(v).Comparable() }
+// isComparable says whether a value can be compared and hashed, at small cost: values with more than a few levels of
+// interfaces in each other are taken for others.
+func isComparable(v any) bool { return comparableWithin(reflect.ValueOf(v), 64) }
+
+func comparableWithin(v reflect.Value, levels int) bool {
+	switch v.Kind() {
+	case reflect.Interface:
+		return v.IsNil() || levels > 0 && comparableWithin(v.Elem(), levels-1)
+	case reflect.Array:
+		for i := range v.Len() {
+			if !comparableWithin(v.Index(i), levels) {
+				return false
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !comparableWithin(v.Field(i), levels) {
+				return false
+			}
+		}
+	}
+	return v.Type().Comparable()
+}

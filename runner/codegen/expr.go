@@ -293,6 +293,14 @@ func (w *body) binary(e *ir.Binary) code {
 	case y.konst && (e.Op == "div" || e.Op == "rem") && isZero(e.Y):
 		y = w.hidden(e.Y)
 	}
+	switch isEquality := e.Op == "eq" || e.Op == "ne"; {
+	case isEquality && w.holdsInterface(t):
+		return w.equality(e, t)
+	case e.Op == "mul" && t.Kind == ir.C128:
+		return w.complexCall("ComplexProduct", e)
+	case e.Op == "div" && (t.Kind == ir.C64 || t.Kind == ir.C128):
+		return w.complexCall("ComplexQuotient", e)
+	}
 	isFloat := t.Kind == ir.F32 || t.Kind == ir.F64 || t.Kind == ir.C64 || t.Kind == ir.C128
 	if isFloat && (e.Op == "add" || e.Op == "sub") {
 		x, y = w.rounded(e.X, x), w.rounded(e.Y, y)
@@ -305,10 +313,55 @@ func (w *body) binary(e *ir.Binary) code {
 	return code{s: s, prec: op.prec}
 }
 
+// equality compares values that are, or contain, interface values.
+func (w *body) equality(e *ir.Binary, t *ir.Type) code {
+	if ir.IsInterface(w.p, t) {
+		call := w.runner("Equal") + "(t, " + w.expr(e.X) + ", " + w.expr(e.Y) + ")"
+		if e.Op == "ne" {
+			return code{s: "!" + call, prec: unaryPrec}
+		}
+		return operand(call)
+	}
+	return operand(fmt.Sprintf("(%s %s %s)", w.flat(e.X), binaryOps[e.Op].op, w.code(e.Y).in(4)))
+}
+
+// mapKey writes a key that is looked up, stored or deleted.
+func (w *body) mapKey(e ir.Expr) string {
+	if w.holdsInterface(w.typeOf(w.fn, e)) {
+		return w.flat(e)
+	}
+	return w.expr(e)
+}
+
+func (w *body) flat(e ir.Expr) string {
+	return w.runner("Flat") + "(t, " + w.typed(e).s + ")"
+}
+
+// holdsInterface says whether values of a type are compared by way of interface values.
+func (g *gen) holdsInterface(t *ir.Type) bool {
+	u := g.underlying(t)
+	switch {
+	case ir.IsInterface(g.p, u):
+		return true
+	case u.Kind == ir.ArrayKind:
+		return g.holdsInterface(u.Elem)
+	case u.Kind == ir.NamedKind:
+		return slices.ContainsFunc(g.p.Type(u.Name).Struct, func(f *ir.FieldDef) bool { return g.holdsInterface(f.Type) })
+	}
+	return false
+}
+
+// complexCall writes an operation on complex numbers that rounds its products. Those of complex64 are exact in
+// complex128, in which Go computes them too.
+func (w *body) complexCall(name string, e *ir.Binary) code {
+	wide := func(x ir.Expr) string { return "complex128(" + w.expr(x) + ")" }
+	return operand(w.conversion(w.typeOf(w.fn, e), w.runner(name)+"("+wide(e.X)+", "+wide(e.Y)+")"))
+}
+
 // rounded keeps the compiler from fusing a product into a sum: x*y + z is rounded twice, on every machine.
 func (w *body) rounded(e ir.Expr, c code) code {
 	inner := e
-	if u, ok := e.(*ir.Unary); ok {
+	for u, ok := inner.(*ir.Unary); ok; u, ok = inner.(*ir.Unary) {
 		inner = u.X
 	}
 	if b, ok := inner.(*ir.Binary); ok && b.Op == "mul" {

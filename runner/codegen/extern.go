@@ -4,6 +4,8 @@ package codegen
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +20,8 @@ func (w *body) callExtern(in *ir.CallExtern) {
 		return
 	}
 	steps, bytes := w.cost(x, x.Steps), w.cost(x, x.Bytes)
-	block := (steps.uses || bytes.uses) && w.hoistsAny(in.Args)
+	often := measuredOften(steps, bytes)
+	block := (steps.uses || bytes.uses) && w.hoistsAny(in.Args) || len(often) > 0
 	if block {
 		w.stmt(in.At, "{")
 	}
@@ -36,6 +39,11 @@ func (w *body) callExtern(in *ir.CallExtern) {
 				args = append(args, w.argument(x, a))
 			}
 		}
+	}
+	for _, m := range often {
+		v := w.temp()
+		w.stmt(in.At, v+" := "+fillArgs([]string{m}, args))
+		steps, bytes = steps.replace(m, v), bytes.replace(m, v)
 	}
 	w.charge(in.At, "t.Spend", steps.before(args))
 	w.charge(in.At, "t.Charge", bytes.before(args))
@@ -150,6 +158,29 @@ func (w *body) charge(at int, fn, amount string) {
 	}
 }
 
+// measuredOften gives the measurements of arguments that stand in two costs more than once: each is made once.
+func measuredOften(steps, bytes cost) (often []string) {
+	all := strings.Join(append(append([]string{steps.after, bytes.after}, steps.terms...), bytes.terms...), " ")
+	for _, m := range measurement.FindAllString(all, -1) {
+		if strings.Count(all, m) > 1 && !slices.Contains(often, m) {
+			often = append(often, m)
+		}
+	}
+	return often
+}
+
+// measurement is what walks a whole argument.
+var measurement = regexp.MustCompile(`runner\.(Size|Nested)\(t, #\d+#\)`)
+
+func (c cost) replace(old, new string) cost {
+	c.terms = slices.Clone(c.terms)
+	for i := range c.terms {
+		c.terms[i] = strings.ReplaceAll(c.terms[i], old, new)
+	}
+	c.after = strings.ReplaceAll(c.after, old, new)
+	return c
+}
+
 // before gives the amount to charge before a call, or "".
 func (c cost) before(args []string) string { return fillArgs(c.terms, args) }
 
@@ -248,7 +279,9 @@ func (w *body) costFactor(x *ir.Extern, f string) string {
 		}
 		return "int64(" + w.use(w.out, "math/bits") + ".Len(uint(len(" + arg + "))))"
 	case "size":
-		return w.runner("Size") + "(" + arg + ")"
+		return w.runner("Size") + "(t, " + arg + ")"
+	case "deep":
+		return w.runner("Nested") + "(t, " + arg + ")"
 	case "pad":
 		rest := "nil"
 		if x.Variadic && i+1 < len(x.Params) {

@@ -40,9 +40,9 @@ func (w *body) instr(b *ir.Block, j int, in ir.Instr) {
 	case *ir.MapSet:
 		w.mapSet(in)
 	case *ir.MapGet:
-		w.stmt(in.At, fmt.Sprintf("%s = %s[%s]", w.targets(in.Into), w.code(in.Map).in(operandPrec), w.expr(in.Key)))
+		w.stmt(in.At, fmt.Sprintf("%s = %s[%s]", w.targets(in.Into), w.code(in.Map).in(operandPrec), w.mapKey(in.Key)))
 	case *ir.MapDel:
-		w.stmt(in.At, fmt.Sprintf("delete(%s, %s)", w.expr(in.Map), w.expr(in.Key)))
+		w.stmt(in.At, fmt.Sprintf("delete(%s, %s)", w.expr(in.Map), w.mapKey(in.Key)))
 	case *ir.Keys:
 		w.keys(in)
 	case *ir.Assert:
@@ -469,7 +469,7 @@ func (w *body) mapSet(in *ir.MapSet) {
 		m = w.temp()
 		lines = append(lines, m+" := "+w.expr(in.Map))
 	}
-	w.stmt(in.At, append(lines, fmt.Sprintf("%s := len(%s)", n, m), fmt.Sprintf("%s[%s] = %s", m, w.expr(in.Key), w.value(in.To)),
+	w.stmt(in.At, append(lines, fmt.Sprintf("%s := len(%s)", n, m), fmt.Sprintf("%s[%s] = %s", m, w.mapKey(in.Key), w.value(in.To)),
 		fmt.Sprintf("t.Charge(int64(len(%s)-%s) * %d)", m, n, min(size, 1<<20)), "}")...)
 }
 
