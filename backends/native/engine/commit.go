@@ -5,6 +5,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -15,6 +16,7 @@ import (
 func (e *Engine) commit(groups <-chan *group, idle chan<- struct{}) {
 	defer close(e.ended)
 	for g := range groups {
+		e.metrics.group.Observe(float64(len(g.tasks)))
 		if err := e.write(g); err != nil {
 			e.fail(fmt.Errorf("the log cannot be written to disk: %w", explain(err)))
 			return
@@ -36,10 +38,13 @@ func (e *Engine) write(g *group) error {
 	if err := g.fill(b); err != nil {
 		return err
 	}
+	began := time.Now()
 	if err := e.db.ApplyNoSyncWait(b, pebble.Sync); err != nil {
 		return err
 	}
-	return errors.Join(b.SyncWait(), b.Close())
+	err := b.SyncWait()
+	e.metrics.sync.Observe(time.Since(began).Seconds())
+	return errors.Join(err, b.Close())
 }
 
 // fill puts everything that the group did into a batch. Each entity is in it once, however many requests wrote it.

@@ -41,6 +41,7 @@ type Engine struct {
 	db      *pebble.DB
 	lock    *pebble.Lock
 	cut     atomic.Bool // there are more entities than memory
+	metrics *metrics
 
 	queue   chan *task
 	closing chan struct{} // closed by Close
@@ -67,6 +68,7 @@ func Open(dir string, p *runner.Program, text []byte, o Options) (*Engine, error
 		closing: make(chan struct{}), ended: make(chan struct{}), failed: make(chan struct{}),
 	}
 	e.queue = make(chan *task, e.options.Queue)
+	e.metrics = newMetrics(e)
 	if err := e.open(dir, text); err != nil {
 		return nil, fmt.Errorf("data folder %q: %w", dir, err)
 	}
@@ -90,6 +92,9 @@ func (e *Engine) open(dir string, text []byte) error {
 		return errors.Join(explain(err), lock.Close())
 	}
 	x, err := e.start(text)
+	if err == nil {
+		err = e.metrics.register()
+	}
 	if err != nil {
 		return errors.Join(explain(err), e.db.Close(), lock.Close())
 	}
@@ -158,6 +163,7 @@ func (e *Engine) Close() error {
 	var err error
 	e.once.close.Do(func() {
 		close(e.closing)
+		defer e.metrics.unregister()
 		select {
 		case <-e.ended:
 		case <-e.failed:

@@ -190,6 +190,9 @@ func (x *executor) answer(t *task) (gateway.Response, error) {
 		return t.refused(deadlinePassed()), nil
 	}
 	resp := x.execute(t, now)
+	if resp.Err != nil {
+		x.e.metrics.aborts.WithLabelValues(resp.Err.Code).Inc()
+	}
 	if t.Func.ReadOnly || resp.Err != nil && resp.Err.Code == "Unavailable" {
 		return resp, nil
 	}
@@ -307,6 +310,7 @@ func (x *executor) record(t *task, now time.Time, resp gateway.Response) {
 func (x *executor) seal() error {
 	g := x.group
 	g.last = x.last
+	x.e.metrics.cached.Set(float64(x.world.cache.size))
 	if len(g.entries) == 0 && !x.told.After(x.clock) {
 		return nil
 	}

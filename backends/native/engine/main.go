@@ -34,7 +34,7 @@ func Target(p *runner.Program, text []byte, limits runner.Limits) gateway.Target
 			if g.Data == "" {
 				return nil, errors.New("the target native keeps its state in a folder: add --data FOLDER")
 			}
-			o.Cache, o.Limits, o.Log = cacheMiB<<20, g.Limits, g.Log
+			o.Cache, o.Limits, o.Log, o.Metrics = cacheMiB<<20, g.Limits, g.Log, g.Metrics
 			o.Fatal = func(error) { os.Exit(1) } // fail has logged why
 			return Open(g.Data, p, text, o)
 		},

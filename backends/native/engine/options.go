@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/stateful-entities/sfc/runner"
 )
@@ -30,6 +31,8 @@ type Options struct {
 	HistoryCount uint64
 	Clock        func() time.Time // default time.Now
 	Log          *slog.Logger     // default: nothing is logged
+	// Metrics is where the engine's metrics are registered, named sfc_engine_…; until it is closed. Default: nowhere.
+	Metrics prometheus.Registerer
 	// Fatal is called once when the engine can go on no more: the disk failed, is full or has lost data. Requests whose
 	// commit had not reached the disk are answered Unavailable. Default: nothing, the engine refuses all work.
 	Fatal func(error)

@@ -30,6 +30,7 @@ type world struct {
 	cache   *cache
 	scalar  []bool // by EntityType.ID
 	fail    func(error)
+	metrics *metrics
 	group   []*entity // dirty: to be written by the group's batch
 	pinned  []*entity // of the group before, whose batch may not be applied yet
 	bytes   int       // put into the group
@@ -39,7 +40,7 @@ type world struct {
 var _ runner.World = (*world)(nil)
 
 func newWorld(e *Engine) *world {
-	w := &world{program: e.program, db: e.db, cache: newCache(e.program, e.options.Cache), fail: e.fail}
+	w := &world{program: e.program, db: e.db, cache: newCache(e.program, e.options.Cache), fail: e.fail, metrics: e.metrics}
 	for _, ty := range e.program.Types {
 		w.scalar = append(w.scalar, isScalar(reflect.TypeOf(ty.New()).Elem()))
 	}
@@ -69,7 +70,10 @@ func isScalar(t reflect.Type) bool {
 // Load gives an entity's state.
 func (w *world) Load(ty *runner.EntityType, key string) (any, error) {
 	x := w.cache.get(ty, key)
-	if x == nil {
+	if x != nil {
+		w.metrics.hits.Inc()
+	} else {
+		w.metrics.misses.Inc()
 		b, err := w.read(ty, key)
 		if b == nil || err != nil {
 			return nil, err
