@@ -396,6 +396,9 @@ func (f *fn) preparePlain(p *prepared, x operand, t types.Type, m *types.Func, s
 	}
 	if f.by[m.Pkg()] == nil {
 		f.args(p, sig, e, false)
+		if named.TypeArgs().Len() == 0 {
+			sig = m.Signature() // who forwards a call has no arguments yet
+		}
 		name := f.extern(m, typeArgs(named), sig, rt, e)
 		p.emit = func(args []ir.Expr, into []string) {
 			f.do(&ir.CallExtern{Extern: name, Args: args, Into: into, At: f.at})

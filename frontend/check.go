@@ -102,6 +102,7 @@ type body struct {
 	from   *body    // who reaches it, nil for a root
 	at     ast.Node // where
 	away   ast.Node // where it leaves for another entity itself, nil if it does not
+	asks   ast.Node // where it asks for the time or random numbers itself
 	calls  []use
 
 	grown       map[*ast.CallExpr]bool      // appends whose result replaces the slice they grew

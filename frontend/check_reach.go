@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"golang.org/x/tools/go/types/typeutil"
 )
@@ -258,6 +259,9 @@ func (c *checker) mention(b *body, fn *types.Func, n ast.Node, visit func(*body,
 		b.calls = append(b.calls, use{fn, n})
 		visit(to, n)
 		return
+	}
+	if b.asks == nil && c.foreign(fn.Pkg()) && strings.HasPrefix(Lookup(externName(fn)).Twin, "t.") {
+		b.asks = n
 	}
 	recv := fn.Signature().Recv()
 	if recv == nil {

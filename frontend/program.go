@@ -62,7 +62,8 @@ type compiler struct {
 	diags   diag.List
 	prog    *ir.Program
 	decls   map[*types.Func]*declaration
-	reached map[*types.Func]bool // what a request or the initialisation gets to
+	unbound map[string]*types.Func // methods of embedded library types that no interface of the program may have
+	reached map[*types.Func]bool   // what a request or the initialisation gets to
 	entities
 	surface  *surface
 	varDecls map[*types.Var]*packages.Package // package variables of the module
@@ -91,6 +92,7 @@ func newCompiler(l *loaded) *compiler {
 	c := &compiler{
 		loaded:   l,
 		prog:     &ir.Program{IR: ir.Version, ID: l.main.PkgPath, Name: l.main.Types.Name(), Version: 1},
+		unbound:  map[string]*types.Func{},
 		decls:    map[*types.Func]*declaration{},
 		entities: entities{},
 		varDecls: map[*types.Var]*packages.Package{},
@@ -360,8 +362,27 @@ func (c *compiler) bindOnce(t *types.Named, sel *types.Selection, n ast.Node) {
 	if mentionsChan(m.Signature()) { // no interface of the program can ask for it
 		return
 	}
+	if c.by[m.Pkg()] == nil && !Lookup(externName(m)).Allowed {
+		c.unbound[m.Name()] = m
+		return
+	}
 	if !slices.ContainsFunc(def.Methods, func(o *ir.Method) bool { return o.Name == m.Name() }) {
 		def.Methods = append(def.Methods, c.bind(t, m, sel.Index(), n))
+	}
+}
+
+// checkUnbound refuses an interface with a method that a type of the program has from the library it embeds, but not in
+// requests.
+func (c *compiler) checkUnbound(def *ir.TypeDef) {
+	for _, sig := range def.Iface {
+		m := c.unbound[sig.Name]
+		if m == nil {
+			continue
+		}
+		row := Lookup(externName(m))
+		d := diag.New(row.Code, c.position(c.main.Syntax[0].Name), "%s could be called through interface %s, since a type of the program embeds what has it: %s", shortName(row.Name), def.Name, row.Why).
+			WithHelp("make the embedded value a field with a name")
+		c.diags.Add(d)
 	}
 }
 
@@ -433,6 +454,7 @@ func (c *compiler) methodSets() {
 	}
 	for _, d := range c.names.order {
 		c.prog.Types = append(c.prog.Types, d.def)
+		c.checkUnbound(d.def)
 	}
 	slices.SortFunc(c.prog.Types, func(a, b *ir.TypeDef) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(c.prog.Funcs, func(a, b *ir.Func) int { return strings.Compare(a.Name, b.Name) })

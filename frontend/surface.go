@@ -84,6 +84,8 @@ func (s *surface) findRequests() {
 			case !m.Exported() || !s.requestable(name, m.Signature()):
 			case s.throughReference(e.obj.Type(), set.At(i).Index()):
 				s.omit(name, "belongs to another entity or an interface that is embedded")
+			case s.by[m.Pkg()] == nil && !Lookup(externName(m)).Allowed:
+				s.omit(name, "belongs to a library type that is embedded, and is not allowed in requests")
 			default:
 				s.requests = append(s.requests, request{fn: m, name: name, entity: e})
 			}

@@ -69,6 +69,7 @@ var codes = []Code{
 	{"SF1208", "append to a slice of state is not assigned back"},
 	{"SF1209", "method that the library calls reaches another entity"},
 	{"SF1210", "func or channel crosses a call to another entity"},
+	{"SF1211", "method that the library calls asks for the time or random numbers"},
 
 	{"SF1301", "package of the standard library that is not allowed"},
 	{"SF1302", "library function that is not allowed"},
