@@ -29,7 +29,7 @@ var rules = []rule{
 	{"runner", []string{"", "runner"}},
 	{"runner/codegen", []string{"", "ir"}},
 	{"backends", []string{"", "ir", "runner", "internal", "backends"}},
-	{"backends/gateway", []string{"", "ir", "runner", "internal/near", "backends/gateway"}},
+	{"backends/gateway", []string{"", "ir", "runner", "internal/near", "internal/backup", "backends/gateway"}},
 	{"internal", []string{"", "ir", "internal"}},
 	{"conformance", []string{"", "ir", "runner", "frontend", "backends", "internal", "conformance"}},
 	{"examples", []string{"", "examples"}},

@@ -4,7 +4,7 @@
 // frame with its arguments, hands it to the target's [Executor], and turns the outcome into JSON.
 //
 //	POST /v1/{Type}/{key}/{Method}   POST /v1/{Function}   GET /v1/{Type}/{key}   GET /v1/{Type}
-//	GET /v1/requests/{id}   POST /query   GET /openapi.json   GET /healthz   GET /readyz   GET /metrics
+//	GET /v1/requests/{id}   POST /query   GET /openapi.json   GET /healthz   GET /readyz   GET /metrics   GET /backup
 //
 // A bundle's program calls [Main] with its [Target]; everything else serves tests and embedding.
 package gateway

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -36,6 +37,11 @@ type Handler struct {
 	longest  int64                              // body of a request, in bytes
 	metrics  *metrics
 	stopping func() bool
+
+	program *runner.Program
+	target  string     // name of the target; "" if nobody has said
+	data    string     // the executor's folder; "" if nobody has said
+	backing sync.Mutex // held while a backup is made
 }
 
 // NewHandler makes the API of a program. openAPI is what /openapi.json answers.
@@ -44,7 +50,7 @@ func NewHandler(p *runner.Program, openAPI []byte, exec Executor) *Handler {
 		codec: jsonvalue.For(p), exec: exec, openAPI: openAPI, longest: MaxMessage,
 		types: map[string]*runner.EntityType{}, funcs: map[string]*runner.Func{},
 		methods: map[string]map[string]*runner.Func{}, metrics: newMetrics(),
-		stopping: func() bool { return false },
+		stopping: func() bool { return false }, program: p,
 	}
 	for _, t := range p.Types {
 		h.types[t.Name], h.methods[t.Name] = t, map[string]*runner.Func{}
@@ -69,6 +75,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/query":
 		if allow(w, r, http.MethodPost) {
 			h.query(w, r)
+		}
+	case path == "/backup":
+		if allow(w, r, http.MethodGet) {
+			h.backup(w)
 		}
 	case !allow(w, r, http.MethodGet, http.MethodHead):
 	case path == "/openapi.json":

@@ -132,7 +132,10 @@ func serve(ctx context.Context, t Target, f flags, stdout, stderr io.Writer) err
 		return err
 	}
 	h := NewHandler(t.Program, openAPI, exec)
-	h.metrics = m
+	h.metrics, h.target, h.data = m, t.Name, f.data
+	if err := removeHalfBackups(f.data); err != nil {
+		log.Warn("what an earlier backup has left stays", "error", err)
+	}
 	h.longest = int64(t.Limits.OrDefault().Message)
 	scheme := "http"
 	if certificate != nil {

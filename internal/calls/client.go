@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -21,6 +22,7 @@ type Client struct {
 
 	once       sync.Once
 	parameters map[string][]schema // by function or Type.Method
+	types      map[string]bool     // entity types
 	failed     error
 }
 
@@ -58,8 +60,11 @@ func (c *Client) load(ctx context.Context) error {
 		if err == nil {
 			err = json.Unmarshal(body, &doc)
 		}
-		c.failed, c.parameters = err, map[string][]schema{}
-		for _, path := range doc.Paths {
+		c.failed, c.parameters, c.types = err, map[string][]schema{}, map[string]bool{}
+		for name, path := range doc.Paths {
+			if ty, ok := strings.CutSuffix(strings.TrimPrefix(name, "/v1/"), "/{key}"); ok {
+				c.types[ty] = true
+			}
 			if path.Post == nil {
 				continue
 			}
@@ -81,11 +86,23 @@ func (c *Client) Do(ctx context.Context, r *Request) (Answer, error) {
 	if err := c.load(ctx); err != nil {
 		return Answer{}, err
 	}
+	if r.Type == "" && c.types[r.Name] {
+		return Answer{Code: "InvalidArgument", Error: keyMissing(r)}, nil
+	}
 	name, path := r.Name, "/v1/"+segment(r.Name)
 	if r.Type != "" {
 		name, path = r.Type+"."+r.Name, "/v1/"+segment(r.Type)+"/"+segment(r.Key)+"/"+segment(r.Name)
 	}
 	return c.answer(c.send(ctx, http.MethodPost, path, arguments(r.Args, c.parameters[name]), r.ID))
+}
+
+// keyMissing says what a request lacks that names a type where an entity belongs.
+func keyMissing(r *Request) string {
+	method := "Method"
+	if len(r.Args) > 0 && r.Args[0].Bare {
+		method = r.Args[0].Text
+	}
+	return fmt.Sprintf("%s is an entity type: name one of its entities, as %s/KEY %s", r.Name, r.Name, method)
 }
 
 // segment percent-encodes a path segment, dots alone included: they would be taken for a way up.
@@ -130,10 +147,21 @@ func read(word string, s schema) json.RawMessage {
 
 // send does one HTTP request.
 func (c *Client) send(ctx context.Context, method, path string, body []byte, id string) (int, []byte, error) {
+	resp, err := c.open(ctx, method, path, body, id)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return resp.StatusCode, text, err
+}
+
+// open does one HTTP request, and leaves the answer's body to be read.
+func (c *Client) open(ctx context.Context, method, path string, body []byte, id string) (*http.Response, error) {
 	endpoint := strings.TrimSuffix(c.Endpoint, "/")
 	req, err := http.NewRequestWithContext(ctx, method, endpoint+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, fmt.Errorf("endpoint %q: %w", c.Endpoint, err)
+		return nil, fmt.Errorf("endpoint %q: %w", c.Endpoint, err)
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -144,13 +172,30 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte, id 
 	if c.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Token)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	return http.DefaultClient.Do(req)
+}
+
+// SizeHeader of a backup is the length of the files in it, in bytes.
+const SizeHeader = "Sfc-Backup-Size"
+
+// Backup asks for a backup, a tar stream, and gives it with the length of its files. An error answer of the API has a
+// code, and no stream.
+func (c *Client) Backup(ctx context.Context) (stream io.ReadCloser, size int64, a Answer, err error) {
+	resp, err := c.open(ctx, http.MethodGet, "/backup", nil, "")
 	if err != nil {
-		return 0, nil, err
+		return nil, 0, Answer{}, err
 	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	return resp.StatusCode, text, err
+	if resp.StatusCode != http.StatusOK {
+		defer resp.Body.Close()
+		text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		a, err := c.answer(resp.StatusCode, text, err)
+		return nil, 0, a, err
+	}
+	if size, err = strconv.ParseInt(resp.Header.Get(SizeHeader), 10, 64); err != nil {
+		resp.Body.Close()
+		return nil, 0, Answer{}, fmt.Errorf("%s does not speak the API of sfc: a backup has the header %s", c.Endpoint, SizeHeader)
+	}
+	return resp.Body, size, Answer{}, nil
 }
 
 // answer reads an answer of the API.

@@ -1,0 +1,96 @@
+// This file tests that a restored folder is the one that was backed up, or is not there.
+
+package backup
+
+import (
+	"archive/tar"
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func write(t *testing.T, dir string, files map[string]string) {
+	for name, text := range files {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+}
+
+func backup(t *testing.T) []byte {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"db/000001.log": "log", "db/empty": "", "db/deep/er/x": "deep", "guard": "g"})
+	l, err := Of(dir, "example.com/bank", 3, "native")
+	require.NoError(t, err)
+	require.Equal(t, int64(len("log")+len("deep")+len("g")), l.Size())
+	var b bytes.Buffer
+	require.NoError(t, l.Write(&b, dir))
+	return b.Bytes()
+}
+
+func restore(text []byte, dir string) error {
+	return Restore(bytes.NewReader(text), dir, func(*List) error { return nil })
+}
+
+func TestRestore(t *testing.T) {
+	text := backup(t)
+	parent := t.TempDir()
+	for _, dir := range []string{filepath.Join(parent, "new", "data"), t.TempDir()} {
+		require.NoError(t, Restore(bytes.NewReader(text), dir, func(l *List) error {
+			require.Equal(t, "example.com/bank", l.Program)
+			require.Equal(t, 3, l.Version)
+			return nil
+		}))
+		for name, want := range map[string]string{"db/000001.log": "log", "db/empty": "", "db/deep/er/x": "deep", "guard": "g"} {
+			got, err := os.ReadFile(filepath.Join(dir, name))
+			require.NoError(t, err)
+			require.Equal(t, want, string(got))
+		}
+		require.NoFileExists(t, filepath.Join(dir, listName))
+	}
+	require.ErrorContains(t, restore(text, filepath.Join(parent, "new")), "is not empty")
+}
+
+// A stream that was cut anywhere before its last file is whole leaves nothing.
+func TestCutStreams(t *testing.T) {
+	text := backup(t)
+	parent := t.TempDir()
+	for n := 0; n <= len(text)-1024-512; n += 128 { // two blocks end a stream; the last file fills one
+		require.Error(t, restore(text[:n], filepath.Join(parent, "data")), "cut at %d of %d", n, len(text))
+		entries, err := os.ReadDir(parent)
+		require.NoError(t, err)
+		require.Empty(t, entries)
+	}
+}
+
+func TestForgedStreams(t *testing.T) {
+	forge := func(list string, files ...string) []byte {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		for i, text := range append([]string{list}, files...) {
+			name := []string{listName, "../evil", "x"}[i]
+			require.NoError(t, w.WriteHeader(header(name, int64(len(text)))))
+			_, err := w.Write([]byte(text))
+			require.NoError(t, err)
+		}
+		require.NoError(t, w.Close())
+		return b.Bytes()
+	}
+	parent := t.TempDir()
+	for want, text := range map[string][]byte{
+		"this is no backup":          []byte("hello"),
+		"backup.json":                forge("{"),
+		`format "sfc-backup/v9"`:     forge(`{"format":"sfc-backup/v9"}`),
+		`has "../evil" with 4 bytes`: forge(`{"format":"sfc-backup/v1","files":[{"name":"../evil","size":4}]}`, "evil"),
+		`its list has "db/x" with 4`: forge(`{"format":"sfc-backup/v1","files":[{"name":"db/x","size":4}]}`, "evil"),
+		"ends before file":           forge(`{"format":"sfc-backup/v1","files":[{"name":"db/x","size":4}]}`),
+	} {
+		require.ErrorContains(t, restore(text, filepath.Join(parent, "data")), want)
+		require.NoFileExists(t, filepath.Join(parent, "evil"))
+	}
+	entries, err := os.ReadDir(parent)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+}
