@@ -1,0 +1,250 @@
+// This file has the faults around requests: what is asked, how often, and what is answered.
+
+package broken
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/stateful-entities/sfc/backends/gateway"
+	"github.com/stateful-entities/sfc/runner"
+)
+
+func requestFaults() []Fault {
+	type executor = gateway.Executor
+	return []Fault{
+		{Name: "stale_read", Says: "a read-only request among others gets the answer that one like it got before",
+			requests: func(x executor, t *traffic) executor {
+				return &staleReads{Executor: x, traffic: t, seen: map[string]gateway.Response{}}
+			}},
+		{Name: "answered_before_run", Says: "a request without results that comes among others is answered first and run later",
+			requests: func(x executor, t *traffic) executor { return earlyAnswers{x, t} }},
+		{Name: "runs_duplicates", Says: "a request runs each time it is asked, whatever its id",
+			requests: func(x executor, _ *traffic) executor { return runsDuplicates{x} }},
+		{Name: "runs_duplicates_at_once", Says: "a request that is asked again while it runs, runs again",
+			requests: func(x executor, _ *traffic) executor {
+				return &runsDuplicatesAtOnce{Executor: x, running: map[string]int{}}
+			}},
+		{Name: "forgets_ids_at_restart", Says: "ids are known until the process ends",
+			requests: func(x executor, _ *traffic) executor { return forgetsIDs{x, "@" + rand.Text()[:6]} }},
+		{Name: "runs_failures_again", Says: "a request that failed runs again when it is asked again",
+			requests: func(x executor, _ *traffic) executor { return &runsFailures{Executor: x, failed: map[string]int{}} }},
+		{Name: "ignores_arguments_of_duplicates", Says: "a request with the id of another one gets the answer of that",
+			requests: func(x executor, _ *traffic) executor {
+				return &anyArguments{Executor: x, first: map[string]gateway.Request{}}
+			}},
+		{Name: "swallows_panics", Says: "a request that panicked is answered as if it had succeeded",
+			requests: func(x executor, _ *traffic) executor { return swallowsPanics{x} }},
+		{Name: "changes_codes", Says: "an entity that does not exist is called a conflict",
+			requests: func(x executor, _ *traffic) executor { return changesCodes{x} }},
+		{Name: "ignores_deadlines", Says: "a request whose deadline passes while it waits runs all the same",
+			requests: func(x executor, _ *traffic) executor { return ignoresDeadlines{x} }},
+		{Name: "folds_keys", Says: "keys that differ in the case of their letters name the same entity",
+			requests: func(x executor, _ *traffic) executor { return foldsKeys{x} }},
+		{Name: "torn_query", Says: "each selection of a query has a moment of its own",
+			requests: func(x executor, _ *traffic) executor { return tornQueries{x} }},
+	}
+}
+
+// again runs a request under another id, so that it is not known.
+func again(x gateway.Executor, ctx context.Context, r gateway.Request, id string) gateway.Response {
+	own := r.ID
+	r.ID = id
+	resp := x.Call(ctx, r)
+	resp.ID = own
+	return resp
+}
+
+type staleReads struct {
+	gateway.Executor
+	traffic *traffic
+	guard   sync.Mutex
+	seen    map[string]gateway.Response
+}
+
+func (x *staleReads) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	if !r.Func.ReadOnly {
+		return x.Executor.Call(ctx, r)
+	}
+	arguments, _ := json.Marshal(r.Frame.Args())
+	what := fmt.Sprintf("%s %s %s", r.Func.Name, r.Key, arguments)
+	x.guard.Lock()
+	old, seen := x.seen[what]
+	x.guard.Unlock()
+	if seen && x.traffic.busy() {
+		old.ID = r.ID
+		return old
+	}
+	resp := x.Executor.Call(ctx, r)
+	if x.guard.Lock(); resp.Err == nil {
+		x.seen[what] = resp
+	}
+	x.guard.Unlock()
+	return resp
+}
+
+type earlyAnswers struct {
+	gateway.Executor
+	traffic *traffic
+}
+
+func (x earlyAnswers) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	if r.Func.Results > 0 || !x.traffic.busy() {
+		return x.Executor.Call(ctx, r)
+	}
+	go func() {
+		time.Sleep(3 * time.Millisecond)
+		x.Executor.Call(context.Background(), r)
+	}()
+	return gateway.Response{ID: r.ID, Result: json.RawMessage("null")}
+}
+
+type runsDuplicates struct{ gateway.Executor }
+
+func (x runsDuplicates) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	return again(x.Executor, ctx, r, rand.Text())
+}
+
+type runsDuplicatesAtOnce struct {
+	gateway.Executor
+	guard   sync.Mutex
+	running map[string]int // by id
+}
+
+func (x *runsDuplicatesAtOnce) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	x.guard.Lock()
+	x.running[r.ID]++
+	first := x.running[r.ID] == 1
+	x.guard.Unlock()
+	defer func() {
+		x.guard.Lock()
+		defer x.guard.Unlock()
+		if x.running[r.ID]--; x.running[r.ID] == 0 {
+			delete(x.running, r.ID)
+		}
+	}()
+	if first {
+		return x.Executor.Call(ctx, r)
+	}
+	return again(x.Executor, ctx, r, rand.Text())
+}
+
+type forgetsIDs struct {
+	gateway.Executor
+	process string
+}
+
+func (x forgetsIDs) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	return again(x.Executor, ctx, r, r.ID+x.process)
+}
+
+func (x forgetsIDs) Recorded(ctx context.Context, id string) (*gateway.Record, error) {
+	rec, err := x.Executor.Recorded(ctx, id+x.process)
+	if rec != nil {
+		rec.ID = id
+	}
+	return rec, err
+}
+
+type runsFailures struct {
+	gateway.Executor
+	guard  sync.Mutex
+	failed map[string]int // by id: how often
+}
+
+func (x *runsFailures) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	x.guard.Lock()
+	times := x.failed[r.ID]
+	x.guard.Unlock()
+	id := r.ID
+	if times > 0 {
+		id = fmt.Sprintf("%s#%d", id, times)
+	}
+	resp := again(x.Executor, ctx, r, id)
+	if x.guard.Lock(); resp.Err != nil {
+		x.failed[r.ID]++
+	}
+	x.guard.Unlock()
+	return resp
+}
+
+type anyArguments struct {
+	gateway.Executor
+	guard sync.Mutex
+	first map[string]gateway.Request // by id
+}
+
+func (x *anyArguments) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	x.guard.Lock()
+	first, seen := x.first[r.ID]
+	if !seen {
+		x.first[r.ID] = gateway.Request{Func: r.Func, Key: r.Key}
+	}
+	x.guard.Unlock()
+	if seen && first.Func == r.Func && first.Key == r.Key {
+		if rec, err := x.Executor.Recorded(ctx, r.ID); err == nil {
+			return rec.Response
+		}
+	}
+	return x.Executor.Call(ctx, r)
+}
+
+type swallowsPanics struct{ gateway.Executor }
+
+func (x swallowsPanics) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	resp := x.Executor.Call(ctx, r)
+	if resp.Err != nil && resp.Err.Code == "Panic" {
+		return gateway.Response{ID: resp.ID, Result: json.RawMessage("null")}
+	}
+	return resp
+}
+
+type changesCodes struct{ gateway.Executor }
+
+func (x changesCodes) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	resp := x.Executor.Call(ctx, r)
+	if resp.Err != nil && resp.Err.Code == "NotFound" {
+		changed := *resp.Err
+		changed.Code, resp.Err = "Conflict", &changed
+	}
+	return resp
+}
+
+type ignoresDeadlines struct{ gateway.Executor }
+
+func (x ignoresDeadlines) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	r.Deadline = time.Time{}
+	return x.Executor.Call(context.WithoutCancel(ctx), r)
+}
+
+type foldsKeys struct{ gateway.Executor }
+
+func (x foldsKeys) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	r.Key = strings.ToLower(r.Key)
+	return x.Executor.Call(ctx, r)
+}
+
+func (x foldsKeys) State(ctx context.Context, ty *runner.EntityType, key string) (json.RawMessage, error) {
+	return x.Executor.State(ctx, ty, strings.ToLower(key))
+}
+
+type tornQueries struct{ gateway.Executor }
+
+func (x tornQueries) Query(ctx context.Context, selections ...gateway.Selection) (*gateway.Cut, error) {
+	whole := &gateway.Cut{}
+	for _, sel := range selections {
+		cut, err := x.Executor.Query(ctx, sel)
+		if err != nil {
+			return nil, err
+		}
+		whole.Position = cut.Position
+		whole.Entities, whole.More = append(whole.Entities, cut.Entities...), append(whole.More, cut.More...)
+		time.Sleep(2 * time.Millisecond)
+	}
+	return whole, nil
+}

@@ -1,0 +1,71 @@
+// This file is the world that requests run in: committed states, in memory.
+
+package journal
+
+import (
+	"fmt"
+
+	"github.com/stateful-entities/sfc/runner"
+)
+
+// world is runner's world in memory, which also notes what a request changes, for the file.
+type world struct {
+	*runner.Memory
+	program *runner.Program
+	types   map[string]*runner.EntityType
+	changes []change // of the request that runs
+}
+
+// change is what a request did to one entity.
+type change struct {
+	Type  string `json:"type"`
+	Key   string `json:"key"`
+	State []byte `json:"state"` // encoded; nil: it is deleted
+}
+
+func newWorld(p *runner.Program) *world {
+	w := &world{Memory: runner.NewMemory(p), program: p, types: map[string]*runner.EntityType{}}
+	for _, ty := range p.Types {
+		w.types[ty.Name] = ty
+	}
+	return w
+}
+
+// Commit stores the changes, and notes them.
+func (w *world) Commit(changes []runner.Change, maxState int) error {
+	if err := w.Memory.Commit(changes, maxState); err != nil {
+		return err
+	}
+	for _, c := range changes {
+		noted := change{Type: c.Type.Name, Key: c.Key}
+		if c.State != nil {
+			var err error
+			if noted.State, err = w.program.EncodeState(c.Type, c.State, maxState); err != nil {
+				return err
+			}
+		}
+		w.changes = append(w.changes, noted)
+	}
+	return nil
+}
+
+// redo stores changes that were read from the file.
+func (w *world) redo(changes []change, maxState int) error {
+	for _, c := range changes {
+		ty := w.types[c.Type]
+		if ty == nil {
+			return fmt.Errorf("no entity type %q", c.Type)
+		}
+		redone := runner.Change{Type: ty, Key: c.Key}
+		if c.State != nil {
+			var err error
+			if redone.State, err = w.program.DecodeState(ty, c.State); err != nil {
+				return err
+			}
+		}
+		if err := w.Memory.Commit([]runner.Change{redone}, maxState); err != nil {
+			return err
+		}
+	}
+	return nil
+}
