@@ -38,6 +38,7 @@ type Engine struct {
 	program *runner.Program
 	codec   *jsonvalue.Codec
 	options Options
+	stored  *stored // the program as the database has it
 	db      *pebble.DB
 	lock    *pebble.Lock
 	cut     atomic.Bool // there are more entities than memory
@@ -147,9 +148,11 @@ func (e *Engine) openDatabase(dir string, lock *pebble.Lock) (err error) {
 
 // start reads what the executor begins with.
 func (e *Engine) start(text []byte) (*executor, error) {
-	if err := adopt(e.db, e.program, text, e.options.Log); err != nil {
+	stored, err := adopt(e.db, e.program, text, e.options.Log)
+	if err != nil {
 		return nil, err
 	}
+	e.stored = stored
 	x, err := newExecutor(e)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ type Entry struct {
 	Position  uint64    // its place in the order of all, from 1, without gaps
 	ID        string    // of the request
 	Client    bool      // the id was the client's
+	Program   int       // which of the programs that the folder was opened with ran it, from 1
 	Time      time.Time // what time.Now meant, in UTC
 	Function  string    // User.BuyItem
 	Key       string    // of the entity; "" for functions and constructors
@@ -31,11 +32,14 @@ func (x *Entry) response() gateway.Response {
 	return gateway.Response{ID: x.ID, Result: x.Result, Err: x.Err}
 }
 
-// isFor says whether a request asks for what the entry did. An upgrade that changes how the type of an argument is
-// written makes a repetition of an older request another one.
-func (x *Entry) isFor(t *task) bool {
-	return x.Function == t.Func.Name && x.Key == t.Key && bytes.Equal(x.Arguments, t.arguments)
+// isFor says whether a request asks for what the entry did. If the parameters have another form now, its arguments are
+// taken to be the same: the id is.
+func (x *Entry) isFor(t *task, s *stored) bool {
+	return x.Function == t.Func.Name && x.Key == t.Key && (bytes.Equal(x.Arguments, t.arguments) || !s.reads(x))
 }
+
+// reads says whether the arguments of an entry have the form that the program gives them.
+func (s *stored) reads(x *Entry) bool { return x.Program >= s.Params[x.Function].Since }
 
 // entryVersion is the form of entries; a newer form has a greater number.
 const entryVersion = 1
@@ -46,6 +50,7 @@ func (x *Entry) append(b []byte) []byte {
 	b = append(b, entryVersion)
 	b = appendText(b, x.ID)
 	b = appendBool(b, x.Client)
+	b = binary.AppendUvarint(b, uint64(x.Program))
 	b = binary.AppendVarint(b, x.Time.Unix())
 	b = binary.AppendUvarint(b, uint64(x.Time.Nanosecond()))
 	b = appendText(b, x.Function)
@@ -81,6 +86,7 @@ func decodeEntry(position uint64, b []byte) (*Entry, error) {
 	x := &Entry{Position: position}
 	version := d.byte()
 	x.ID, x.Client = string(d.text()), d.byte() == 1
+	x.Program = int(d.uvarint())
 	x.Time = time.Unix(d.varint(), int64(d.uvarint())).UTC()
 	x.Function, x.Key = string(d.text()), string(d.text())
 	x.Arguments, x.Result = bytes.Clone(d.text()), bytes.Clone(d.text())

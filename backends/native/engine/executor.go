@@ -181,7 +181,7 @@ func (x *executor) answer(t *task) (gateway.Response, error) {
 	case before == nil:
 	case before.Position == 0:
 		return t.refused(expired(t.ID)), nil
-	case !before.isFor(t):
+	case !before.isFor(t, x.e.stored):
 		return t.refused(gateway.Errorf("InvalidArgument", "request id %q was used for another request", t.ID)), nil
 	default:
 		return before.response(), nil
@@ -298,7 +298,7 @@ func (x *executor) execute(t *task, now time.Time) gateway.Response {
 func (x *executor) record(t *task, now time.Time, resp gateway.Response) {
 	x.last++
 	entry := &Entry{
-		Position: x.last, ID: t.ID, Client: t.Client, Time: now, Function: t.Func.Name, Key: t.Key,
+		Position: x.last, ID: t.ID, Client: t.Client, Program: x.e.stored.Number, Time: now, Function: t.Func.Name, Key: t.Key,
 		Arguments: t.arguments, Result: resp.Result, Err: resp.Err, Changed: x.world.changed,
 	}
 	x.recent[t.ID] = entry

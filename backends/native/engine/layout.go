@@ -17,7 +17,8 @@ import (
 //	m "clock"       → 8 bytes: nanoseconds since 1970 (UTC) that no request has been told a later time than
 //	m "first"       → 8 bytes: position of the oldest entry that is kept
 //	m "last"        → 8 bytes: position of the newest entry
-//	m "program"     → the program that the states are of (stored.go)
+//	m "program"     → the newest program that the states are of (stored.go)
+//	p NUMBER        → an older program of which states may be left (stored.go)      NUMBER: 8 bytes, big-endian
 //	o …             → reserved: messages to other systems that a commit has emitted
 //	r ID            → 8 bytes: position of the request with this id. It stays when the entry goes, if the id is a
 //	                  client's: an id that has run once never runs again
@@ -25,6 +26,7 @@ const (
 	prefixEntity  = 'e'
 	prefixHistory = 'h'
 	prefixMeta    = 'm'
+	prefixProgram = 'p'
 	prefixRequest = 'r'
 )
 

@@ -95,7 +95,7 @@ func (e *Engine) record(x *Entry) *gateway.Record {
 		rec.Entity = ty + "/" + x.Key
 	}
 	for _, f := range e.program.Funcs {
-		if f.Name == x.Function {
+		if f.Name == x.Function && e.stored.reads(x) {
 			rec.Arguments = gateway.ArgumentsOf(e.program, e.codec, f, x.Arguments)
 		}
 	}
