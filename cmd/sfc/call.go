@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/stateful-entities/sfc/internal/calls"
 )
-
-const defaultEndpoint = "http://127.0.0.1:8484"
 
 func callCommand() *cli.Command {
 	return &cli.Command{
@@ -22,19 +19,16 @@ func callCommand() *cli.Command {
 		Description: "An argument is JSON or a bare word, which is read by its parameter's type.\n" +
 			"With -f each line of the file is a request with what it is to answer:\n\n" +
 			"    User/alice BuyItem 2 pen   => true\n    User/alice Deposit -5      => error Application \"negative\"",
-		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "endpoint", Usage: "`URL` of the program", Value: defaultEndpoint, EnvVars: []string{"SFC_ENDPOINT"}},
+		Flags: append(endpointFlags(),
 			&cli.StringFlag{Name: "file", Aliases: []string{"f"}, Usage: "`script` of requests; - is stdin"},
 			&cli.StringFlag{Name: "id", Usage: "the request's `id`: it takes effect once"},
-			&cli.StringFlag{Name: "token", Usage: "bearer `token`", EnvVars: []string{"SFC_TOKEN"}},
 			formatFlag(),
-		},
+		),
 		Action: func(c *cli.Context) error {
-			client := &calls.Client{Endpoint: c.String("endpoint"), Token: c.String("token")}
 			if c.IsSet("file") {
-				return callScript(c, client)
+				return callScript(c, client(c))
 			}
-			return callOne(c, client)
+			return callOne(c, client(c))
 		},
 	}
 }
@@ -54,46 +48,15 @@ func callOne(c *cli.Context, client *calls.Client) error {
 	if err != nil {
 		return unreachable(client, err)
 	}
-	if c.String("format") == "json" {
-		if err := writeJSON(c.App.Writer, answerJSON(a)); err != nil {
-			return err
-		}
-	} else if a.Code == "" {
-		fmt.Fprintln(c.App.Writer, string(a.Value))
-	} else {
-		fmt.Fprintf(c.App.ErrWriter, "error %s: %s%s\n", a.Code, a.Error, place(a))
+	asJSON := c.String("format") == "json"
+	switch {
+	case a.Code != "":
+		return refused(c, a, asJSON)
+	case asJSON:
+		return writeJSON(c.App.Writer, answerJSON(a))
 	}
-	if a.Code != "" {
-		return errReported
-	}
+	fmt.Fprintln(c.App.Writer, string(a.Value))
 	return nil
-}
-
-func place(a calls.Answer) string {
-	if a.At == "" {
-		return ""
-	}
-	return " (" + a.At + ")"
-}
-
-func answerJSON(a calls.Answer) map[string]any {
-	m := map[string]any{}
-	for name, text := range map[string]string{"id": a.ID, "code": a.Code, "detail": a.Error, "at": a.At} {
-		if text != "" {
-			m[name] = text
-		}
-	}
-	if a.Code == "" {
-		m["result"] = a.Value
-	}
-	return m
-}
-
-func unreachable(client *calls.Client, err error) error {
-	if strings.Contains(err.Error(), "connection refused") {
-		return fmt.Errorf("nothing answers at %s: start the program with `sfc run`, or name another place with --endpoint", client.Endpoint)
-	}
-	return err
 }
 
 // callScript plays a script and reports what was not answered as expected.

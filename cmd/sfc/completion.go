@@ -65,7 +65,7 @@ func candidates(app *cli.App, before []string) []string {
 	case "target":
 		return targetNames()
 	case "format":
-		return []string{"text", "json", "yaml", "mermaid", "dot"}
+		return []string{"text", "json", "yaml", "mermaid", "dot", "table", "csv"}
 	}
 	switch verb.Name {
 	case "explain":

@@ -57,7 +57,7 @@ type Work struct {
 // Start begins to show work. Elsewhere than on a terminal the title is written at once. A nil unit is for work of
 // which nobody knows how far it is.
 func Start(to io.Writer, title string, unit Unit) *Work {
-	return start(to, title, unit, isTerminal(to))
+	return start(to, title, unit, IsTerminal(to))
 }
 
 func start(to io.Writer, title string, unit Unit, live bool) *Work {
@@ -71,7 +71,8 @@ func start(to io.Writer, title string, unit Unit, live bool) *Work {
 	return w
 }
 
-func isTerminal(to io.Writer) bool {
+// IsTerminal says whether a stream is a terminal that can show live lines.
+func IsTerminal(to io.Writer) bool {
 	f, ok := to.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" {
 		return false
