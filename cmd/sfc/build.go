@@ -20,6 +20,7 @@ import (
 	"github.com/stateful-entities/sfc/backends"
 	"github.com/stateful-entities/sfc/internal/diag"
 	"github.com/stateful-entities/sfc/internal/module"
+	"github.com/stateful-entities/sfc/internal/progress"
 	"github.com/stateful-entities/sfc/ir"
 	"github.com/stateful-entities/sfc/runner"
 )
@@ -130,8 +131,10 @@ func (s *source) build(ctx context.Context, target backends.Backend, talk io.Wri
 	if built(dir, exe, sum) {
 		return exe, nil
 	}
-	fmt.Fprintf(talk, "sfc: compiling %s for %s in %s (the first time takes longest)\n", s.program.ID, target.Name(), relative(dir))
-	if err := goBuild(ctx, dir, exe); err != nil {
+	work := progress.Start(talk, fmt.Sprintf("sfc: compiling %s for %s in %s (the first time takes longest)", s.program.ID, target.Name(), relative(dir)), nil)
+	err = goBuild(ctx, dir, exe)
+	work.Stop()
+	if err != nil {
 		return "", err
 	}
 	return exe, os.WriteFile(filepath.Join(dir, stamp), []byte(sum), 0o644)
