@@ -37,8 +37,9 @@ type round struct {
 
 // sample is what a round found.
 type sample struct {
-	requests, aborted int64 // that ended in time
-	late              int64 // of an open loop: never begun
+	requests, aborted int64         // that ended in time
+	late              int64         // of an open loop: never begun
+	cpu               time.Duration // of this process, clients and disk included, for each request
 	elapsed           time.Duration
 	latencies         *latencies
 }
@@ -64,8 +65,9 @@ func (r round) run(ctx context.Context, s side, x *records) (sample, error) {
 			return sample{}, err
 		}
 	}
-	var requests, aborted, late atomic.Int64
+	var requests, aborted, late, all atomic.Int64
 	var wg sync.WaitGroup
+	worked := cpuTime()
 	schedule := &schedule{start: time.Now(), rate: r.rate}
 	begin := schedule.start.Add(time.Duration(warming * float64(r.duration)))
 	for i, one := range sessions {
@@ -87,9 +89,11 @@ func (r round) run(ctx context.Context, s side, x *records) (sample, error) {
 			requests.Add(c.requests)
 			aborted.Add(c.aborted)
 			late.Add(c.late)
+			all.Add(c.all)
 		})
 	}
 	wg.Wait()
+	worked = cpuTime() - worked
 	if err := context.Cause(ctx); err != nil {
 		return sample{}, err
 	}
@@ -97,6 +101,7 @@ func (r round) run(ctx context.Context, s side, x *records) (sample, error) {
 	if out.requests == 0 {
 		return sample{}, errors.New("no request ended within a round: it is too short")
 	}
+	out.cpu = worked / time.Duration(all.Load())
 	return out, nil
 }
 
@@ -109,6 +114,7 @@ type client struct {
 	operation operation
 
 	requests, aborted, late int64
+	all                     int64 // those out of time too
 }
 
 // closed makes one request after the other. What ends in time counts.
@@ -133,6 +139,7 @@ func (c *client) request(ctx context.Context) (time.Time, error) {
 	c.generator.next(&c.operation)
 	aborted, err := c.session.do(ctx, &c.operation)
 	ended := time.Now()
+	c.all++
 	if err != nil || ended.Before(c.from) || ended.After(c.to) {
 		return ended, err
 	}

@@ -55,6 +55,7 @@ type Side struct {
 	P50       float64 `json:"p50"`
 	P99       float64 `json:"p99"`
 	P999      float64 `json:"p999"`
+	CPU       float64 `json:"cpu"`      // of the whole process, for each request; 0 where the system does not tell
 	Requests  int64   `json:"requests"` // in all rounds
 	Aborted   int64   `json:"aborted"`  // transfers without funds, among them
 	Late      int64   `json:"late"`     // that an open loop could not even begin
@@ -111,7 +112,7 @@ func (r *Report) text() string {
 	fmt.Fprintf(&b, "%s\n%d accounts of 10 fields of %d bytes, %d rounds of %v each, seed %d; %s on %s/%s, %d CPUs\n",
 		r.Plan.Command, r.Plan.Accounts, r.Plan.Field, r.Plan.Rounds, r.Plan.Duration, r.Plan.Seed, r.Machine.Go, r.Machine.OS, r.Machine.Arch, r.Machine.CPUs)
 	if len(r.Rows) > 0 {
-		rows := [][]string{{"measured", "requests/s", "p50", "p99", "p99.9", "baseline", "requests/s", "p50", "ratio", "rounds", "aim", ""}}
+		rows := [][]string{{"measured", "requests/s", "p50", "p99", "CPU", "baseline", "requests/s", "p50", "CPU", "ratio", "rounds", "aim", ""}}
 		for _, row := range r.Rows {
 			rows = append(rows, row.cells())
 		}
@@ -144,8 +145,8 @@ func (r Row) cells() []string {
 		met = fmt.Sprintf("cannot keep up: %d never began", m.Late)
 	}
 	return []string{
-		r.title(), count(m.PerSecond), duration(m.P50), duration(m.P99), duration(m.P999),
-		base.Name, count(base.PerSecond), duration(base.P50),
+		r.title(), count(m.PerSecond), duration(m.P50), duration(m.P99), duration(m.CPU),
+		base.Name, count(base.PerSecond), duration(base.P50), duration(base.CPU),
 		ratio, fmt.Sprintf("%.2f–%.2f", r.Least, r.Greatest), aim, met,
 	}
 }

@@ -32,7 +32,7 @@ func example() *Report {
 	r.Machine = Machine{"linux", "amd64", 2, "go1.26"}
 	r.Rows = []Row{
 		{Way: "process", Workload: "T", Keys: "uniform", Clients: 64, Of: Throughput, Ratio: 0.75, Least: 0.7, Greatest: 0.8, Aim: ofBareLoop, Met: true,
-			Measured: Side{Name: "engine", PerSecond: 123456.7, P50: 400, P99: 1234, P999: 2_500_000}, Baseline: Side{Name: "bare loop", PerSecond: 164609, P50: 300}},
+			Measured: Side{Name: "engine", PerSecond: 123456.7, P50: 400, P99: 1234, P999: 2_500_000, CPU: 16.2}, Baseline: Side{Name: "bare loop", PerSecond: 164609, P50: 300, CPU: 9.9}},
 		{Way: "process", Workload: "A", Keys: "zipf0.99", Clients: 1, Of: Median, Ratio: 1.5, Least: 1, Greatest: 2, Aim: ofOneWrite,
 			Measured: Side{Name: "engine", PerSecond: 900, P50: 99.94, P99: 9.5, P999: 1e3}, Baseline: Side{Name: "bare synced write", PerSecond: 1000, P50: 66.6}},
 		{Way: "http", Workload: "M", Keys: "zipf1.5", Clients: 512, Rate: 5000, Of: Median, Ratio: 2, Least: 2, Greatest: 2,

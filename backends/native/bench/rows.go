@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -202,9 +201,9 @@ func (f *field) race(ctx context.Context, r race, number uint64) (Row, error) {
 	return row, nil
 }
 
-// take measures a side for a round. What the side before has left to the garbage collector is not its business.
+// take measures a side for a round.
 func (f *field) take(ctx context.Context, r round, s side, to *[]sample) error {
-	runtime.GC()
+	settle(ctx)
 	one, err := r.run(ctx, s, f.records)
 	*to = append(*to, one)
 	return err
@@ -217,6 +216,7 @@ func (s *Side) take(rounds []sample) {
 		return median(rounds, func(r sample) float64 { return microseconds(r.latencies.percentile(p)) })
 	}
 	s.P50, s.P99, s.P999 = at(50), at(99), at(99.9)
+	s.CPU = median(rounds, func(r sample) float64 { return microseconds(r.cpu) })
 	for _, r := range rounds {
 		s.Requests += r.requests
 		s.Aborted += r.aborted
