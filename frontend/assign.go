@@ -41,7 +41,7 @@ func (f *fn) target(e ast.Expr) *target {
 	}
 	if s, ok := e.(*ast.StarExpr); ok {
 		if en := f.refTo(f.typeOf(s.X)); en != nil {
-			f.report("SF1111", e, "an entity of type %s cannot be overwritten as a whole: assign its fields", en.name)
+			f.report("SF1111", e, "write a method that sets the fields that should change", "an entity of type %s cannot be overwritten as a whole: assign its fields", en.name)
 		}
 	}
 	t.place = f.expr(e)
@@ -52,13 +52,13 @@ func (f *fn) targetName(id *ast.Ident) *target {
 	o := f.object(id)
 	t := &target{typ: f.sub.apply(o.Type()), node: id}
 	if o == f.self && o != nil {
-		f.report("SF1111", id, "%s is the entity itself and cannot be assigned", id.Name)
+		f.report("SF1111", id, "use a variable of its own: `other := …`", "%s is the entity itself and cannot be assigned", id.Name)
 		t.blank = true
 		return t
 	}
 	if v, ok := o.(*types.Var); ok && v.Parent() == v.Pkg().Scope() {
 		if !f.inInit {
-			f.reportWith("SF1204", id, "keep it in the state of an entity", "package variable %s is written after initialisation", id.Name)
+			f.report("SF1204", id, "keep it in the state of an entity", "package variable %s is written after initialisation", id.Name)
 		}
 		name := f.varName(v, id)
 		t.place = func() ir.Expr { return &ir.Global{Name: name} }
@@ -94,7 +94,7 @@ func (f *fn) notPackageVar(e ast.Expr) {
 			}
 		case *ast.Ident:
 			if v, ok := f.object(x).(*types.Var); ok && f.varDecls[v] != nil {
-				f.reportWith("SF1204", x, "keep it in the state of an entity", "package variable %s is written after initialisation", x.Name)
+				f.report("SF1204", x, "keep it in the state of an entity", "package variable %s is written after initialisation", x.Name)
 			}
 			return
 		default:
@@ -252,7 +252,7 @@ func (f *fn) draftValue(r ast.Expr) operand {
 			return f.alloc(t, func() ir.Expr { return &ir.Zero{Type: t} })
 		}
 	}
-	return f.unsupported("SF1117", r, "a variable that holds a draft cannot hold another entity too: use two variables")
+	return f.unsupported("SF1117", r, "use a variable each for the entity that is built and for the other one", "a variable that holds a draft cannot hold another entity too: use two variables")
 }
 
 func (f *fn) constructing() *ir.Type {
@@ -440,7 +440,7 @@ func (f *fn) assignMulti(lhs []ast.Expr, rhs ast.Expr, define bool) {
 			to = list[i]
 		}
 		if targets[i].draft != nil {
-			f.report("SF1117", targets[i].node, "a variable that holds a draft cannot hold another entity too: use two variables")
+			f.report("SF1117", targets[i].node, "use a variable each for the entity that is built and for the other one", "a variable that holds a draft cannot hold another entity too: use two variables")
 		}
 		ops[i] = f.convert(nameOf(names[i]), nil, list[i], to, len(f.pending))
 	}

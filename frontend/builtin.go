@@ -13,7 +13,7 @@ import (
 func (f *fn) builtinValue(name string, e *ast.CallExpr) (operand, bool) {
 	if len(e.Args) == 1 {
 		if _, ok := f.typeOf(e.Args[0]).(*types.Tuple); ok {
-			return f.unsupported("SF1511", e, "%s of a call with several results is not supported yet", name), true
+			return f.unsupported("SF1511", e, "take the results first: `a, b := f()`, then use them", "%s of a call with several results is not supported yet", name), true
 		}
 	}
 	mark := len(f.pending)
@@ -38,7 +38,7 @@ func (f *fn) builtinValue(name string, e *ast.CallExpr) (operand, bool) {
 	case "recover":
 		return f.recoverValue(e), true
 	case "complex", "real", "imag":
-		return f.unsupported("SF1507", e, "complex numbers are not supported yet"), true
+		return f.unsupported("SF1507", e, "compute with the real and the imaginary part, two floats in a struct", "complex numbers are not supported yet"), true
 	}
 	return nil, false
 }
@@ -109,7 +109,7 @@ func (f *fn) makeCall(e *ast.CallExpr, t *ir.Type) operand {
 	case *types.Map:
 		f.do(&ir.MakeMap{Type: t, Into: into, At: f.at})
 	default:
-		return f.unsupported("SF1202", e, "channels cannot be suspended and moved")
+		return f.unsupported("SF1202", e, "collect in a slice, or call a method where you would have sent", "channels cannot be suspended and moved")
 	}
 	return nameOf(into)
 }
@@ -117,7 +117,7 @@ func (f *fn) makeCall(e *ast.CallExpr, t *ir.Type) operand {
 func (f *fn) newCallValue(e *ast.CallExpr, t *ir.Type) operand {
 	elem := f.typeOf(e).Underlying().(*types.Pointer).Elem()
 	if en := f.refTo(f.typeOf(e)); en != nil {
-		f.reportWith("SF1108", e, "call a constructor, a function that returns &"+en.name+"{…}", "an entity of type %s can only be built in a constructor, and returned from it", en.name)
+		f.report("SF1108", e, "call a constructor, a function that returns &"+en.name+"{…}", "an entity of type %s can only be built in a constructor, and returned from it", en.name)
 		return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }
 	}
 	i := &ir.New{Type: f.typ(elem, e), At: f.at}
@@ -238,7 +238,7 @@ func (f *fn) prepareBuiltin(name string, e *ast.CallExpr) *prepared {
 	p := &prepared{}
 	if len(e.Args) == 1 && name != "print" && name != "println" {
 		if _, ok := f.typeOf(e.Args[0]).(*types.Tuple); ok {
-			f.report("SF1511", e, "%s of a call with several results is not supported yet", name)
+			f.report("SF1511", e, "take the results first: `a, b := f()`, then use them", "%s of a call with several results is not supported yet", name)
 			p.emit = func([]ir.Expr, []string) {}
 			return p
 		}
@@ -271,7 +271,7 @@ func (f *fn) prepareBuiltin(name string, e *ast.CallExpr) *prepared {
 			}
 		}
 	default:
-		f.report("SF1511", e, "builtin %s is not supported", name)
+		f.report("SF1511", e, "write it in another form", "builtin %s is not supported", name)
 		p.emit = func([]ir.Expr, []string) {}
 	}
 	return p
@@ -321,7 +321,7 @@ func (f *fn) conversionTo(x ast.Expr, to types.Type) operand {
 	}
 	if _, ok := to.Underlying().(*types.Pointer); ok {
 		if _, ok := from.Underlying().(*types.Slice); ok {
-			return f.unsupported("SF1505", x, "a pointer to the array behind a slice is not supported yet")
+			return f.unsupported("SF1505", x, "copy the elements: `[4]int(s)` is an array of its own", "a pointer to the array behind a slice is not supported yet")
 		}
 	}
 	if f.typ(from, x).Equal(it) {

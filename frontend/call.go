@@ -175,13 +175,13 @@ func (f *fn) isContextVar(e ast.Expr) bool {
 func (f *fn) makeRef(e *ast.CallExpr, targs []types.Type) operand {
 	en := f.entityOf(targs[0])
 	if en == nil {
-		return f.unsupported("SF1120", e, "sfc.Get needs an entity type, and %s is none", targs[0])
+		return f.unsupported("SF1120", e, "name a type that is marked //sfc:entity: `sfc.Get[Item](key)`", "sfc.Get needs an entity type, and %s is none", targs[0])
 	}
 	key, _, _ := types.LookupFieldOrMethod(types.NewPointer(en.obj.Type()), true, en.pkg.Types, "Key")
 	to := key.(*types.Func).Signature().Results().At(0).Type()
 	from := f.typeOf(e.Args[0])
 	if !types.ConvertibleTo(types.Default(from), to) || isStringType(from) != isStringType(to) {
-		return f.unsupported("SF1120", e.Args[0], "the key of a %s is of type %s, not %s", en.name, to, from)
+		return f.unsupported("SF1120", e.Args[0], "convert the key: `sfc.Get[T](K(key))` where K is the type that Key returns", "the key of a %s is of type %s, not %s", en.name, to, from)
 	}
 	t := f.irType(e)
 	op := f.conversionTo(e.Args[0], to)
@@ -190,7 +190,7 @@ func (f *fn) makeRef(e *ast.CallExpr, targs []types.Type) operand {
 
 func (f *fn) exists(e *ast.CallExpr) operand {
 	if f.refTo(f.typeOf(e.Args[0])) == nil {
-		return f.unsupported("SF1120", e, "sfc.Exists needs a reference to an entity")
+		return f.unsupported("SF1120", e, "pass a pointer to an entity type: `sfc.Exists(sfc.Get[Item](key))`", "sfc.Exists needs a reference to an entity")
 	}
 	x := f.expr(e.Args[0])
 	on := x()
@@ -264,7 +264,7 @@ func (f *fn) prepareStatic(obj *types.Func, targs []types.Type, sig *types.Signa
 func (f *fn) prepareDelete(e *ast.CallExpr) *prepared {
 	p := &prepared{}
 	if f.refTo(f.typeOf(e.Args[0])) == nil {
-		f.report("SF1120", e, "sfc.Delete needs a reference to an entity")
+		f.report("SF1120", e, "pass a pointer to an entity type: `sfc.Delete(item)`", "sfc.Delete needs a reference to an entity")
 	}
 	p.arg(f.expr(e.Args[0]), f.irType(e.Args[0]))
 	p.emit = func(args []ir.Expr, _ []string) {
@@ -315,7 +315,7 @@ func (f *fn) prepareMethod(sel *ast.SelectorExpr, s *selection, sig *types.Signa
 
 func (f *fn) prepareContext(m *types.Func, p *prepared, sel *ast.SelectorExpr) *prepared {
 	if m.Name() != "Deadline" {
-		f.report("SF1511", sel, "of a context only Deadline and Err can be used")
+		f.report("SF1511", sel, "what else a request needs can be a parameter", "of a context only Deadline and Err can be used")
 		p.emit = func([]ir.Expr, []string) {}
 		return p
 	}
@@ -339,7 +339,7 @@ func (f *fn) prepareOwn(p *prepared, m *types.Func, draft *variable, sig *types.
 	f.args(p, sig, e, true)
 	if draft != nil {
 		if d := f.decls[m]; d != nil && f.escapes(d, map[*types.Func]bool{}) {
-			f.report("SF1117", e, "%s lets its receiver out, which is a draft here: it becomes an entity when the constructor returns it", name)
+			f.report("SF1117", e, "set the fields directly, or call it in a method after the entity is created", "%s lets its receiver out, which is a draft here: it becomes an entity when the constructor returns it", name)
 		}
 	}
 	p.emit = func(args []ir.Expr, into []string) {
@@ -355,7 +355,7 @@ func (f *fn) prepareOwn(p *prepared, m *types.Func, draft *variable, sig *types.
 
 func (f *fn) prepareInvoke(p *prepared, on operand, t types.Type, en *entity, m *types.Func, sig *types.Signature, e *ast.CallExpr) *prepared {
 	if f.inInit {
-		f.report("SF1511", e, "initialisation cannot call an entity: there are none yet")
+		f.report("SF1511", e, "call it in a method or function that is requested", "initialisation cannot call an entity: there are none yet")
 	}
 	p.arg(on, f.typ(t, e))
 	f.args(p, sig, e, true)
@@ -427,7 +427,7 @@ func (f *fn) receiverArg(x operand, t types.Type, pointer bool, n ast.Node) (ope
 			case *ir.Deref:
 				return p.X
 			case *ir.Global:
-				f.report("SF1204", n, "a method with a pointer receiver could write package variable %s", p.Name)
+				f.report("SF1204", n, "give the method a value receiver, or copy the variable first", "a method with a pointer receiver could write package variable %s", p.Name)
 			}
 			return &ir.Addr{X: p}
 		}, types.NewPointer(t)
@@ -447,7 +447,7 @@ func (f *fn) prepareMethodExpr(sel *ast.SelectorExpr, s *selection, sig *types.S
 	switch {
 	case len(s.path) != 1 || tuple:
 		p.emit = func([]ir.Expr, []string) {}
-		f.report("SF1503", sel, "this call of a method expression is not supported yet: write x.M(…)")
+		f.report("SF1503", sel, "call the method on the value: `x.M(…)`", "this call of a method expression is not supported yet: write x.M(…)")
 		return p
 	case en != nil && f.isSelf(x):
 		return f.prepareOwn(p, m, nil, rest, call)
@@ -555,7 +555,7 @@ func (f *fn) contextArg(e ast.Expr) {
 			return
 		}
 	}
-	f.report("SF1511", e, "only the context that came with the request can be passed on")
+	f.report("SF1511", e, "pass on the parameter itself; deadlines belong to the request", "only the context that came with the request can be passed on")
 }
 
 // extern declares a function of the library with the types it is used with, and gives its name.
@@ -564,7 +564,7 @@ func (f *fn) extern(obj *types.Func, targs []types.Type, sig *types.Signature, r
 	name := "go:" + base + f.compiler.names.arguments(targs)
 	row := Lookup(base)
 	if !row.Allowed {
-		f.report(row.Code, n, "%s is not allowed: %s", base, row.Why)
+		f.report(row.Code, n, row.Instead, "%s is not allowed: %s", base, row.Why)
 		return name
 	}
 	if f.externs[name] {

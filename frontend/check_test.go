@@ -138,12 +138,23 @@ func TestDiagnostics(t *testing.T) {
 				return
 			}
 			assert.Equal(t, want(cases[name]), got, "run `go test ./frontend -run TestDiagnostics -update-diag` if the new text is better")
+			assert.Empty(t, withoutHelp(got), "these name no way out")
 			code, _, _ := strings.Cut(name, "_")
 			if code != "ok" {
 				assert.Contains(t, got, "("+code+")", "a case shows the code it is named for")
 			}
 		})
 	}
+}
+
+// withoutHelp gives the findings of a plain report that have no way out. What Go's own compiler says needs none.
+func withoutHelp(report string) (list []string) {
+	for _, finding := range regexp.MustCompile(`(?m)^\S.*\n(?:\t.*\n)*`).FindAllString(report, -1) {
+		if !strings.Contains(finding, "\thelp: ") && !strings.Contains(finding, "(SF0002)") && regexp.MustCompile(`\(SF\d{4}\)`).MatchString(finding) {
+			list = append(list, finding)
+		}
+	}
+	return list
 }
 
 // addFiles enters the sources of a case.

@@ -13,7 +13,7 @@ import (
 // funcLit makes a closure: the body is a function of its own, captured variables are its cells.
 func (f *fn) funcLit(e *ast.FuncLit) operand {
 	if callsRecover(f.pkg.TypesInfo, e.Body) {
-		f.reportWith("SF1511", e, "defer the literal where it stands: defer func() { … recover() … }()", "recover in a function value is not supported yet")
+		f.report("SF1511", e, "defer the literal where it stands: defer func() { … recover() … }()", "recover in a function value is not supported yet")
 	}
 	sig := f.typeOf(e).(*types.Signature)
 	inner := f.closure(e)
@@ -67,18 +67,18 @@ func (f *fn) makeClosure(inner *fn, t *ir.Type) operand {
 func (f *fn) funcValue(e ast.Expr) operand {
 	obj, targs := f.staticFunc(e)
 	if obj == nil {
-		return f.unsupported("SF1511", e, "this func value is not supported")
+		return f.unsupported("SF1511", e, "use a function literal that does the same", "this func value is not supported")
 	}
 	sig := f.typeOf(e).Underlying().(*types.Signature)
 	if f.by[obj.Pkg()] != nil {
 		if d := f.decls[obj.Origin()]; d != nil && callsRecover(d.pkg.TypesInfo, d.decl.Body) {
-			f.report("SF1511", e, "%s calls recover, and is not supported as a func value yet", obj.Name())
+			f.report("SF1511", e, "use a function literal that recovers where it is deferred: `defer func() { … recover() … }()`", "%s calls recover, and is not supported as a func value yet", obj.Name())
 		}
 		name := f.funcName(obj, targs)
 		return func() ir.Expr { return &ir.FuncVal{Func: name} }
 	}
 	if obj.Pkg().Path() == sfcPath {
-		return f.unsupported("SF1120", e, "sfc.%s can only be called", obj.Name())
+		return f.unsupported("SF1120", e, "call it: a function literal can do that where a value is needed", "sfc.%s can only be called", obj.Name())
 	}
 	t := f.irType(e)
 	inner := f.closure(e)
@@ -116,10 +116,10 @@ func (f *fn) methodValue(e *ast.SelectorExpr, s *selection) operand {
 	m := s.obj.(*types.Func)
 	sig := f.typeOf(e).Underlying().(*types.Signature)
 	if d := f.decls[m.Origin()]; d != nil && callsRecover(d.pkg.TypesInfo, d.decl.Body) {
-		f.report("SF1511", e, "%s calls recover, and is not supported as a func value yet", m.Name())
+		f.report("SF1511", e, "use a function literal that recovers where it is deferred: `defer func() { … recover() … }()`", "%s calls recover, and is not supported as a func value yet", m.Name())
 	}
 	if f.isContextVar(e.X) || f.draftBase(e.X) != nil {
-		return f.unsupported("SF1117", e, "a method value of %s is not possible here", exprText(e.X))
+		return f.unsupported("SF1117", e, "call it in a function literal: `func() { x.M() }`", "a method value of %s is not possible here", exprText(e.X))
 	}
 	if s.kind == types.MethodExpr {
 		return f.methodExpr(e, s, t, sig)
@@ -205,7 +205,7 @@ func (f *fn) forwardCall(t *ir.Type, prepare func([]ast.Expr) *prepared) {
 func (f *fn) methodExpr(e *ast.SelectorExpr, s *selection, t *ir.Type, sig *types.Signature) operand {
 	m := s.obj.(*types.Func)
 	if len(s.path) != 1 {
-		return f.unsupported("SF1503", e, "a method expression of a promoted method is not supported yet")
+		return f.unsupported("SF1503", e, "use a function literal: `func(x T) { x.M() }`", "a method expression of a promoted method is not supported yet")
 	}
 	inner := f.closure(e)
 	inner.scope = &scope{labels: map[string]*ir.Block{}}

@@ -119,11 +119,11 @@ func (f *fn) setResults(d, r, x ir.Expr, s *ast.ReturnStmt) {
 		set(named, d)
 	case named != nil && named.draft:
 		if _, ok := r.(*ir.Nil); !ok {
-			f.report("SF1117", s, "a named result that holds a draft cannot return another entity: leave it unnamed")
+			f.report("SF1117", s, "leave the result unnamed", "a named result that holds a draft cannot return another entity: leave it unnamed")
 		}
 		set(named, &ir.Zero{Type: named.typ})
 	case d != nil && f.scope.draft == nil:
-		f.report("SF1117", s, "a constructor with a named result builds the entity in it: assign the result and return")
+		f.report("SF1117", s, "leave the result unnamed, or assign it and return without values", "a constructor with a named result builds the entity in it: assign the result and return")
 	case d != nil:
 		set(f.scope.draft, d)
 	default:

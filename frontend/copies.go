@@ -24,7 +24,7 @@ func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
 		return diag.New("SF1404", at, "compares pointers of which one may be a copy (%s)", f.What).
 			WithRelated(lineOf(f.Write), "%s is a copy: it crosses a call to another entity here", f.What).
 			WithHelp("compare a key or the values").
-			WithHelp("or accept the copy: put `//sfc:copy` on %s", f.Write)
+			WithHelp("or accept the copy: put `//sfc:copy` on the line of that call")
 	case alias.Capacity:
 		return diag.New("SF1405", at, "cap of a slice that may be a copy (%s): a copy has no spare capacity", f.What).
 			WithRelated(lineOf(f.Write), "%s crosses a call to another entity here", f.What).
@@ -33,21 +33,21 @@ func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
 		return diag.New("SF1405", at, "%s is a copy without the room behind its length, and %s appends to it while the shorter slice stays in use", f.What, f.Write.Func).
 			WithRelated(lineOf(f.Write), "appended here: in plain Go a second append from the same length may write to the same place").
 			WithHelp("append to `slices.Clone(xs)`, or replace the slice by the longer one: `xs = append(xs, …)`").
-			WithHelp("or accept the copy: put `//sfc:copy` on %s", f.At)
+			WithHelp("or accept the copy: put `//sfc:copy` on this line")
 	case alias.Kept:
 		return diag.New("SF1402", at, "%s is a copy, but %s writes to the original later", f.What, f.Write.Func).
 			WithRelated(lineOf(f.Write), "written here: plain Go shows this to %s, a call to another entity cannot", looker(f)).
 			WithRelated(lineOf(f.Other), "%s", otherSide(f)).
 			WithHelp("give away a copy: `slices.Clone`, `maps.Clone`, or a copying method where pointers are nested").
 			WithHelp("or keep a reference to the owner and ask again").
-			WithHelp("or accept the copy: put `//sfc:copy` on %s", f.At)
+			WithHelp("or accept the copy: put `//sfc:copy` on this line")
 	}
 	return diag.New("SF1401", at, "%s is a copy, but %s writes to it", f.What, f.Write.Func).
 		WithRelated(lineOf(f.Write), "written here: plain Go shows this to %s, a call to another entity cannot", looker(f)).
 		WithRelated(lineOf(f.Other), "%s", otherSide(f)).
 		WithHelp("return the new value and assign it").
 		WithHelp("or give away a copy: `slices.Clone`, `maps.Clone`, or a copying method where pointers are nested").
-		WithHelp("or accept the copy: put `//sfc:copy` on %s", f.At)
+		WithHelp("or accept the copy: put `//sfc:copy` on this line")
 }
 
 func looker(f alias.Finding) string {

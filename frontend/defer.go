@@ -184,7 +184,7 @@ func (f *fn) inlineDeferred(e *ast.CallExpr, args []ir.Expr) {
 	}
 	d := f.decls[obj]
 	if obj == nil || d == nil || d.pkg != f.pkg || slices.Contains(f.inlined, d) {
-		f.reportWith("SF1511", e, "defer a function literal that calls recover itself", "%s calls recover, and cannot be deferred in this form yet", exprText(e.Fun))
+		f.report("SF1511", e, "defer a function literal that calls recover itself", "%s calls recover, and cannot be deferred in this form yet", exprText(e.Fun))
 		return
 	}
 	for v := range capturedVars(d.pkg.TypesInfo, d.decl) {
@@ -215,7 +215,7 @@ func (f *fn) noteDeferredMethod(e *ast.CallExpr) {
 func (f *fn) deferInLoop(s *ast.DeferStmt, d *defers) {
 	f.noteDeferredMethod(s.Call)
 	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok && callsRecover(f.pkg.TypesInfo, lit.Body) {
-		f.report("SF1511", s, "recover in a function deferred in a loop is not supported yet")
+		f.report("SF1511", s, "put the body of the loop into a function of its own, which defers and recovers", "recover in a function deferred in a loop is not supported yet")
 		return
 	}
 	t := &ir.Type{Kind: ir.FuncKind}
@@ -230,7 +230,7 @@ func (f *fn) deferInLoop(s *ast.DeferStmt, d *defers) {
 		p = f.prepare(s.Call)
 	}
 	if p.recover {
-		f.report("SF1511", s, "a function that calls recover cannot be deferred in a loop yet")
+		f.report("SF1511", s, "put the body of the loop into a function of its own, which defers and recovers", "a function that calls recover cannot be deferred in a loop yet")
 		return
 	}
 	var cells []*variable

@@ -62,7 +62,7 @@ func (f *fn) convert(op operand, e ast.Expr, from, to types.Type, mark int) oper
 		from = types.Default(from)
 		f.boxes(from, e)
 		if s, ok := deref(from).(*types.Struct); ok && types.NewMethodSet(types.NewPointer(s)).Len() > 0 {
-			f.report("SF1511", e, "a struct type without a name that embeds methods cannot get into an interface yet: give it a name")
+			f.report("SF1511", e, "declare the type: `type name struct { … }`", "a struct type without a name that embeds methods cannot get into an interface yet: give it a name")
 		}
 		box := func() ir.Expr { return &ir.Box{X: op(), To: it} }
 		if f.copiedToBox(e, from) {
@@ -165,7 +165,7 @@ func (f *fn) expr(e ast.Expr) operand {
 	case *ast.BinaryExpr:
 		return f.binary(e)
 	}
-	return f.unsupported("SF1511", e, "this expression is not supported")
+	return f.unsupported("SF1511", e, "write it in another form: assign its parts to variables first", "this expression is not supported")
 }
 
 func (f *fn) ident(e *ast.Ident) operand {
@@ -178,7 +178,7 @@ func (f *fn) ident(e *ast.Ident) operand {
 	case *types.Var:
 		return f.variable(o, e)
 	}
-	return f.unsupported("SF1511", e, "%s is not supported here", e.Name)
+	return f.unsupported("SF1511", e, "write it in another form: assign its parts to variables first", "%s is not supported here", e.Name)
 }
 
 func (f *fn) variable(o *types.Var, e ast.Expr) operand {
@@ -194,10 +194,10 @@ func (f *fn) variable(o *types.Var, e ast.Expr) operand {
 		internal("variable %s is not declared", o.Name())
 	}
 	if v.ctx {
-		return f.unsupported("SF1511", e, "the context can be passed on as the first argument, and asked for Deadline and Err; nothing else")
+		return f.unsupported("SF1511", e, "take from it what is needed, `deadline, ok := ctx.Deadline()`, and keep that", "the context can be passed on as the first argument, and asked for Deadline and Err; nothing else")
 	}
 	if v.draft {
-		f.report("SF1117", e, "%s is a draft: it becomes an entity when the constructor returns it, and cannot be stored or passed on before", o.Name())
+		f.report("SF1117", e, "return it first; whoever calls the constructor gets the reference", "%s is a draft: it becomes an entity when the constructor returns it, and cannot be stored or passed on before", o.Name())
 	}
 	return nameOf(v.name)
 }
@@ -207,7 +207,7 @@ func (f *fn) global(o *types.Var, e ast.Expr) operand {
 	if f.varDecls[o] == nil {
 		full := o.Pkg().Path() + "." + o.Name()
 		if row := Lookup(full); !row.Allowed {
-			return f.unsupported(row.Code, e, "%s is not allowed: %s", full, row.Why)
+			return f.unsupported(row.Code, e, row.Instead, "%s is not allowed: %s", full, row.Why)
 		}
 		t := f.typ(o.Type(), e)
 		return func() ir.Expr {
@@ -294,7 +294,7 @@ func (f *fn) selector(e *ast.SelectorExpr) operand {
 		case *types.Func:
 			return f.funcValue(e)
 		}
-		return f.unsupported("SF1511", e, "%s is not supported here", e.Sel.Name)
+		return f.unsupported("SF1511", e, "write it in another form: assign its parts to variables first", "%s is not supported here", e.Sel.Name)
 	}
 	if sel.kind != types.FieldVal {
 		return f.methodValue(e, sel)
@@ -310,7 +310,7 @@ func (f *fn) walkFields(at ast.Node, x ast.Expr, t types.Type, path []int) (oper
 	for _, i := range path {
 		if e := f.refTo(t); e != nil && !own {
 			name := deref(t).Underlying().(*types.Struct).Field(i).Name()
-			f.reportWith("SF1112", at, accessor(e, name), "%s is a field of another entity (%s): only its own methods can see it", name, e.name)
+			f.report("SF1112", at, accessor(e, name), "%s is a field of another entity (%s): only its own methods can see it", name, e.name)
 			return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }, types.Typ[types.Int]
 		}
 		own = false
@@ -339,7 +339,7 @@ func accessor(e *entity, field string) string {
 
 func (f *fn) star(e *ast.StarExpr) operand {
 	if en := f.refTo(f.typeOf(e.X)); en != nil {
-		return f.unsupported("SF1110", e, "*%s would be a copy of an entity of type %s", exprText(e.X), en.name)
+		return f.unsupported("SF1110", e, "pass the reference itself, or copy the fields that are needed into a plain struct", "*%s would be a copy of an entity of type %s", exprText(e.X), en.name)
 	}
 	x := f.expr(e.X)
 	return func() ir.Expr { return &ir.Deref{X: x()} }
@@ -354,7 +354,7 @@ func (f *fn) unary(e *ast.UnaryExpr) operand {
 	case token.AND:
 		return f.address(e)
 	case token.ARROW:
-		return f.unsupported("SF1202", e, "a receive waits for another goroutine, and there is none")
+		return f.unsupported("SF1202", e, "call a method where you would have sent", "a receive waits for another goroutine, and there is none")
 	}
 	x := f.expr(e.X)
 	op := unaryOps[e.Op]
@@ -365,7 +365,7 @@ func (f *fn) unary(e *ast.UnaryExpr) operand {
 func (f *fn) address(e *ast.UnaryExpr) operand {
 	if lit, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok {
 		if en := f.entityOf(f.typeOf(lit)); en != nil && f.refTo(f.typeOf(lit)) == nil {
-			f.reportWith("SF1108", e, "call a constructor, a function that returns &"+en.name+"{…}", "an entity of type %s can only be built in a constructor, and returned from it", en.name)
+			f.report("SF1108", e, "call a constructor, a function that returns &"+en.name+"{…}", "an entity of type %s can only be built in a constructor, and returned from it", en.name)
 			return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }
 		}
 		return f.newComposite(lit, f.typeOf(lit))
@@ -377,7 +377,7 @@ func (f *fn) address(e *ast.UnaryExpr) operand {
 func (f *fn) addressOf(x ast.Expr) operand {
 	if id, ok := ast.Unparen(x).(*ast.Ident); ok {
 		if o, ok := f.object(id).(*types.Var); ok && f.varDecls[o] != nil {
-			return f.unsupported("SF1204", x, "the address of package variable %s would let it be written", id.Name)
+			return f.unsupported("SF1204", x, "copy the variable first: `x := variable; p := &x`", "the address of package variable %s would let it be written", id.Name)
 		}
 	}
 	op := f.expr(x)
@@ -720,7 +720,7 @@ func (f *fn) assertion(e *ast.TypeAssertExpr) operand {
 	t := f.irType(e)
 	f.asserts(e.X, f.typeOf(e))
 	if !f.possible(e.X, f.typeOf(e)) {
-		return f.unsupported("SF1501", e, "%s can never hold in this instance: it is not supported yet", exprText(e))
+		return f.unsupported("SF1501", e, "move the code for this type into a function that is not generic", "%s can never hold in this instance: it is not supported yet", exprText(e))
 	}
 	emit := func() ir.Expr {
 		v := x()

@@ -59,7 +59,7 @@ func (c *compiler) deferredRecover() {
 		if n == nil || f.Signature().Recv() == nil || !callsRecover(d.pkg.TypesInfo, d.decl.Body) {
 			continue
 		}
-		c.report("SF1511", n, "%s may call recover, and cannot be deferred through an interface yet", f.FullName())
+		c.report("SF1511", n, "defer a function literal that recovers and calls the method", "%s may call recover, and cannot be deferred through an interface yet", f.FullName())
 	}
 }
 

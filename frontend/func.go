@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/tools/go/packages"
 
-	"github.com/stateful-entities/sfc/internal/diag"
 	"github.com/stateful-entities/sfc/ir"
 )
 
@@ -130,7 +129,7 @@ func (f *fn) guard(n ast.Node) {
 		if f.diags.Refused() { // most likely a consequence of what has been reported
 			return
 		}
-		f.report("SF9001", n, "lowering %s: %v", f.out.Name, r)
+		f.report("SF9001", n, "", "lowering %s: %v", f.out.Name, r)
 	}
 }
 
@@ -479,13 +478,9 @@ func (f *fn) zero(t *ir.Type) ir.Expr {
 }
 
 // unsupported reports a construct that cannot be lowered yet, and gives a value so that the rest is looked at too.
-func (f *fn) unsupported(code string, n ast.Node, format string, args ...any) operand {
-	f.report(code, n, format, args...)
+func (f *fn) unsupported(code string, n ast.Node, help, format string, args ...any) operand {
+	f.report(code, n, help, format, args...)
 	return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }
-}
-
-func (f *fn) reportWith(code string, n ast.Node, help, format string, args ...any) {
-	f.diags.Add(diag.New(code, f.position(n), format, args...).WithHelp("%s", help))
 }
 
 func (f *fn) object(id *ast.Ident) types.Object {

@@ -15,7 +15,7 @@ func (f *fn) composite(e *ast.CompositeLit) operand {
 	t := f.typeOf(e)
 	if p, ok := t.Underlying().(*types.Pointer); ok { // &T elided inside another literal
 		if en := f.refTo(t); en != nil {
-			f.reportWith("SF1108", e, "call a constructor, a function that returns &"+en.name+"{…}", "an entity of type %s can only be built in a constructor, and returned from it", en.name)
+			f.report("SF1108", e, "call a constructor, a function that returns &"+en.name+"{…}", "an entity of type %s can only be built in a constructor, and returned from it", en.name)
 			return func() ir.Expr { return &ir.Zero{Type: ir.Basic(ir.Any)} }
 		}
 		op, it := f.newComposite(e, p.Elem()), f.typ(t, e)
@@ -25,7 +25,7 @@ func (f *fn) composite(e *ast.CompositeLit) operand {
 		return func() ir.Expr { return &ir.Convert{X: op(), To: it} } // a declared pointer type
 	}
 	if en := f.entityOf(t); en != nil {
-		return f.unsupported("SF1109", e, "an entity of type %s cannot be a value: use a pointer, which is a reference to it", en.name)
+		return f.unsupported("SF1109", e, "declare it as a pointer, which is a reference to the entity", "an entity of type %s cannot be a value: use a pointer, which is a reference to it", en.name)
 	}
 	return f.compositeOf(e, t)
 }
@@ -41,7 +41,7 @@ func (f *fn) compositeOf(e *ast.CompositeLit, t types.Type) operand {
 	case *types.Map:
 		return f.mapLit(e, t, u)
 	}
-	return f.unsupported("SF1511", e, "a literal of type %s is not supported", t)
+	return f.unsupported("SF1511", e, "declare a type for it, or fill it element by element", "a literal of type %s is not supported", t)
 }
 
 // newComposite lowers &T{…}: the operands are hoisted, the allocation is late.

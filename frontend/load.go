@@ -135,17 +135,20 @@ func arrange(full []*packages.Package, paths []string) (*loaded, error) {
 
 // problems gives Go's own errors, in its words.
 func problems(pkgs []*packages.Package) diag.List {
-	var l diag.List
+	var l, loading diag.List
 	for _, p := range pkgs {
 		for _, e := range p.Errors {
-			code := "SF0002"
 			if e.Kind == packages.ListError || e.Kind == packages.UnknownError {
-				code = "SF0001"
+				loading.Add(diag.New("SF0001", parsePosition(e.Pos), "%s", e.Msg))
+			} else {
+				l.Add(diag.New("SF0002", parsePosition(e.Pos), "%s", e.Msg))
 			}
-			l.Add(diag.New(code, parsePosition(e.Pos), "%s", e.Msg))
 		}
 	}
-	return l
+	if len(l) > 0 { // the go command says it once more, in other words
+		return l
+	}
+	return loading
 }
 
 // parsePosition reads file:line:col as go/packages writes it.

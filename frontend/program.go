@@ -127,11 +127,16 @@ func (c *compiler) compile(o Options) {
 	c.complete(o)
 }
 
-// report adds a finding at a node.
-func (c *compiler) report(code string, n ast.Node, format string, args ...any) *diag.Diagnostic {
+// report adds a finding at a node (at the package clause if nil), with a way out.
+func (c *compiler) report(code string, n ast.Node, help, format string, args ...any) {
+	if n == nil {
+		n = c.main.Syntax[0].Name
+	}
 	d := diag.New(code, c.position(n), format, args...)
+	if help != "" {
+		d.WithHelp("%s", help)
+	}
 	c.diags.Add(d)
-	return d
 }
 
 // declare collects the functions, variables and entity types of a package.
@@ -264,7 +269,7 @@ func (c *compiler) funcName(obj *types.Func, targs []types.Type) string {
 	out := &ir.Func{Name: name, File: c.file(obj.Pos()), At: c.line(obj.Pos())}
 	c.add(out)
 	if d == nil {
-		c.report("SF1004", nil, "function %s has no Go body", name)
+		c.report("SF1004", nil, "write it in Go", "function %s has no Go body", name)
 		return name
 	}
 	c.queue = append(c.queue, func() { c.lower(d, out, targs, recv) })
@@ -305,7 +310,7 @@ func (c *compiler) entityMethod(e *entity, method string, n ast.Node) string {
 	obj, path, _ := types.LookupFieldOrMethod(types.NewPointer(e.obj.Type()), true, e.pkg.Types, method)
 	m, ok := obj.(*types.Func)
 	if !ok {
-		c.report("SF9001", n, "entity type %s has no method %q", e.name, method)
+		c.report("SF9001", n, "", "entity type %s has no method %q", e.name, method)
 		return e.name + "." + method
 	}
 	if len(path) == 1 {

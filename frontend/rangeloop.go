@@ -27,9 +27,9 @@ func (f *fn) rangeStmt(s *ast.RangeStmt, label string) {
 	case *types.Map:
 		f.rangeMap(s, label, t)
 	case *types.Chan:
-		f.report("SF1202", s, "channels cannot be suspended and moved")
+		f.report("SF1202", s, "collect in a slice, or call a method where you would have sent", "channels cannot be suspended and moved")
 	default:
-		f.reportWith("SF1504", s, "loop over a slice that the function fills", "range over a function is not supported yet")
+		f.report("SF1504", s, "loop over a slice that the function fills", "range over a function is not supported yet")
 	}
 }
 

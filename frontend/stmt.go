@@ -62,13 +62,13 @@ func (f *fn) stmt(s ast.Stmt) {
 	case *ast.DeferStmt:
 		f.deferStmt(s)
 	case *ast.GoStmt:
-		f.report("SF1201", s, "goroutines cannot be suspended and moved")
+		f.report("SF1201", s, "call the function; requests to different entities run beside each other anyway", "goroutines cannot be suspended and moved")
 	case *ast.SendStmt:
-		f.report("SF1202", s, "channels cannot be suspended and moved")
+		f.report("SF1202", s, "collect in a slice, or call a method where you would have sent", "channels cannot be suspended and moved")
 	case *ast.SelectStmt:
-		f.report("SF1203", s, "select needs channels, which cannot be suspended and moved")
+		f.report("SF1203", s, "call the methods one after another", "select needs channels, which cannot be suspended and moved")
 	default:
-		f.report("SF1511", s, "this statement is not supported")
+		f.report("SF1511", s, "write it in another form", "this statement is not supported")
 	}
 	f.flush()
 }

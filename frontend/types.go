@@ -185,7 +185,7 @@ func (c *compiler) typ(t types.Type, at ast.Node) *ir.Type {
 	if c.depth++; c.depth > maxTypeDepth {
 		c.depth--
 		if !c.tooDeep { // once: its parts are too deep as well
-			c.reportType("SF1511", at, t, "a type is nested deeper than %d", maxTypeDepth)
+			c.report("SF1511", at, "give a part of the type a name: `type part …`", "a type is nested deeper than %d", maxTypeDepth)
 		}
 		c.tooDeep = true
 		return ir.Basic(ir.Any)
@@ -196,7 +196,7 @@ func (c *compiler) typ(t types.Type, at ast.Node) *ir.Type {
 		if k, ok := basicKinds[t.Kind()]; ok {
 			return ir.Basic(k)
 		}
-		c.reportType("SF1206", at, t, "%s has no meaning in a program that moves between machines", t)
+		c.report("SF1206", at, "store the value itself, or an index", "%s has no meaning in a program that moves between machines", t)
 	case *types.Pointer:
 		if e := c.entityOf(t); e != nil {
 			c.names.declared(e.obj.Type().(*types.Named), at)
@@ -224,20 +224,13 @@ func (c *compiler) typ(t types.Type, at ast.Node) *ir.Type {
 	case *types.Named:
 		return c.namedType(t, at)
 	case *types.Chan:
-		c.reportType("SF1202", at, t, "channels (%s) cannot be suspended and moved", t)
+		c.report("SF1202", at, "collect in a slice, or call a method where you would have sent", "channels (%s) cannot be suspended and moved", t)
 	case *types.TypeParam:
-		c.reportType("SF1501", at, t, "a type declared inside a generic function is not supported yet")
+		c.report("SF1501", at, "declare the type outside of the function, with the type parameters it needs: `type item[T any] struct { … }`", "a type declared inside a generic function is not supported yet")
 	default:
-		c.reportType("SF1511", at, t, "type %s is not supported", t)
+		c.report("SF1511", at, "use a slice, a map or a struct of types that are", "type %s is not supported", t)
 	}
 	return ir.Basic(ir.Any)
-}
-
-func (c *compiler) reportType(code string, at ast.Node, t types.Type, format string, args ...any) {
-	if at == nil {
-		at = c.main.Syntax[0].Name
-	}
-	c.report(code, at, format, args...)
 }
 
 func (c *compiler) namedType(t *types.Named, at ast.Node) *ir.Type {
@@ -252,7 +245,7 @@ func (c *compiler) namedType(t *types.Named, at ast.Node) *ir.Type {
 	case full == "time.Duration":
 		return ir.Basic(ir.Duration)
 	case full == "context.Context":
-		c.reportType("SF1511", at, t, "a context is allowed as the first parameter only")
+		c.report("SF1511", at, "make it the first parameter, or pass what the function needs of it", "a context is allowed as the first parameter only")
 		return ir.Basic(ir.Any)
 	case c.by[obj.Pkg()] != nil, types.IsInterface(t):
 		return ir.NamedType(c.names.declared(t, at).Name)

@@ -58,11 +58,17 @@ type Diagnostic struct {
 	Message string    `json:"message"`
 	Related []Related `json:"related,omitempty"`
 	Help    []string  `json:"help,omitempty"`
+
+	usual bool // Help is the code's own
 }
 
-// New makes an error diagnostic.
+// New makes an error diagnostic, with the usual way out of its code, if it has one.
 func New(code string, pos Position, format string, args ...any) *Diagnostic {
-	return &Diagnostic{Code: code, Pos: pos, Message: fmt.Sprintf(format, args...)}
+	d := &Diagnostic{Code: code, Pos: pos, Message: fmt.Sprintf(format, args...)}
+	if help := usualHelp(code); help != "" {
+		d.Help, d.usual = []string{help}, true
+	}
+	return d
 }
 
 // WithRelated adds another place and gives the diagnostic back.
@@ -71,8 +77,11 @@ func (d *Diagnostic) WithRelated(pos Position, format string, args ...any) *Diag
 	return d
 }
 
-// WithHelp adds a way out and gives the diagnostic back.
+// WithHelp adds a way out, in place of the usual one, and gives the diagnostic back.
 func (d *Diagnostic) WithHelp(format string, args ...any) *Diagnostic {
+	if d.usual {
+		d.Help, d.usual = nil, false
+	}
 	d.Help = append(d.Help, fmt.Sprintf(format, args...))
 	return d
 }

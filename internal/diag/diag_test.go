@@ -146,3 +146,15 @@ func TestEveryCodeIsExplained(t *testing.T) {
 	_, ok := Explain("SF0000")
 	assert.False(t, ok)
 }
+
+// TestTheUsualHelpGivesWay: a finding has the way out of its code until it names a better one.
+func TestTheUsualHelpGivesWay(t *testing.T) {
+	assert.Equal(t, []string{"`sfc targets` lists the targets"}, New("SF3001", Position{}, "x").Help)
+	assert.Equal(t, []string{"a", "b"}, New("SF3001", Position{}, "x").WithHelp("a").WithHelp("b").Help)
+	assert.Empty(t, New("SF1203", Position{}, "x").Help)
+	for _, c := range Codes() {
+		if c.Code != "SF0002" && c.Code != "SF0004" && c.Code != "SF0005" && (c.Code < "SF1004" || c.Code >= "SF2") {
+			assert.True(t, c.Help != "" || c.Code == "SF1001", "%s has no way out", c.Code) // those of source text name one each
+		}
+	}
+}
