@@ -85,6 +85,7 @@ type Cut struct {
 	Answer   // without Value
 	Position uint64
 	Entities [][]Entity // by selection
+	Next     []string   // by selection: the key after which another query goes on; "" if that was all
 }
 
 // httpSession is a Session over HTTP. endpoint is asked each time: a service that starts again may have another.
@@ -144,6 +145,7 @@ func (s *httpSession) Query(ctx context.Context, selections ...Selection) (Cut, 
 		Select   []struct {
 			Type     string
 			Entities []Entity
+			Next     string
 		}
 	}
 	if err := json.Unmarshal(a.Body, &c); err != nil {
@@ -151,7 +153,7 @@ func (s *httpSession) Query(ctx context.Context, selections ...Selection) (Cut, 
 	}
 	cut := Cut{Answer: a, Position: c.Position}
 	for _, x := range c.Select {
-		cut.Entities = append(cut.Entities, x.Entities)
+		cut.Entities, cut.Next = append(cut.Entities, x.Entities), append(cut.Next, x.Next)
 	}
 	return cut, nil
 }
