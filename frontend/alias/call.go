@@ -99,7 +99,18 @@ func (a *analysis) own(in *instance, o *op, f *ir.Func) *instance {
 		callee.incoming = append(callee.incoming, callSite{in, o})
 	}
 	in.calls(o, callee)
+	a.raise(in, callee.raises)
 	return callee
+}
+
+// raise notes what an instance, or one that it calls, panics with.
+func (a *analysis) raise(in *instance, s set) {
+	if in.raises.add(s) {
+		a.changed = true
+	}
+	if a.panics.add(s) {
+		a.changed = true
+	}
 }
 
 // apply passes arguments and takes results; an invoke copies both, and what the callee panics with.
@@ -109,9 +120,7 @@ func (a *analysis) apply(in *instance, o *op, f *ir.Func, self set, closure *obj
 		callee = a.instance(f, nil, o)
 		note(in.invoked, callee, o)
 		in.calls(o, callee)
-		if a.panics.add(a.copies(a.cross(in, o, callee, true), a.panics, "the panic of "+f.Name)) {
-			a.changed = true
-		}
+		a.raise(in, a.copies(a.cross(in, o, callee, true), callee.raises, "the panic of "+f.Name))
 	} else {
 		callee = a.own(in, o, f)
 	}
@@ -211,6 +220,9 @@ func (a *analysis) copies(x *crossing, s set, what string) set {
 // copyOf is the copy that a crossing makes of what a pointer leads to: one object per original class and crossing place.
 func (a *analysis) copyOf(x *crossing, p pointer, what string) pointer {
 	if p.o.kind == function || p.o.kind == library {
+		return p
+	}
+	if p.o.box && !p.o.opaque && len(a.types.leaves(p.o.typ)) == 0 { // a number or text: nothing that could be shared
 		return p
 	}
 	key := fmt.Sprintf("copy:%d:%d:%p:%v", p.o.class.id, x.in.id, x.at, x.result)

@@ -32,6 +32,7 @@ type instance struct {
 	events   []*event
 	leadsTo  map[*instance]bool
 	incoming []callSite // own calls of it
+	raises   set        // what may come out of it as a panic
 }
 
 type callSite struct {
@@ -84,7 +85,7 @@ type analysis struct {
 	instKeys map[string]*instance
 	edges    []*edge
 	edgeKeys map[[2]int]*edge
-	panics   set
+	panics   set // of all instances: what recover may give
 	rows     map[string]*row
 	changed  bool
 	setup    bool // package variables are being set
@@ -191,7 +192,7 @@ func (a *analysis) instance(f *ir.Func, from *instance, site *op) *instance {
 	if in == nil {
 		in = &instance{
 			id: len(a.insts), f: a.form(f), parent: from, vals: map[slot]set{}, own: map[*instance][]*op{},
-			invoked: map[*instance][]*op{}, called: map[*op]map[*instance]bool{}, back: map[*op]bool{}, crosses: map[crossKey]*crossing{},
+			invoked: map[*instance][]*op{}, called: map[*op]map[*instance]bool{}, back: map[*op]bool{}, raises: set{}, crosses: map[crossKey]*crossing{},
 		}
 		a.instKeys[key] = in
 		a.insts = append(a.insts, in)
@@ -431,9 +432,7 @@ func (a *analysis) step(in *instance, o *op) {
 	case opAssert:
 		a.assert(in, o)
 	case opPanic:
-		if a.panics.add(a.all(in, o.args[0])) {
-			a.changed = true
-		}
+		a.raise(in, a.all(in, o.args[0]))
 	case opRecover:
 		a.put(in, o.dst, "", a.panics)
 	case opCall, opInvoke, opCallFace, opCallFunc, opExtern:
