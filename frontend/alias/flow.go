@@ -434,12 +434,25 @@ func (a *analysis) step(in *instance, o *op) {
 	case opPanic:
 		a.raise(in, a.all(in, o.args[0]))
 	case opRecover:
-		a.put(in, o.dst, "", a.panics)
+		a.put(in, o.dst, "", a.recovered(in))
 	case opCall, opInvoke, opCallFace, opCallFunc, opExtern:
 		a.call(in, o)
 	case opCreate:
 		a.create(in, o)
 	}
+}
+
+// recovered is what recover may give: the panic is one of a function whose deferred call runs, so of a caller in this
+// activation.
+func (a *analysis) recovered(in *instance) set {
+	if len(a.insts) >= maxInstances { // callers are not told apart
+		return a.panics
+	}
+	out := set{}
+	for ; in != nil; in = in.parent {
+		out.add(in.raises)
+	}
+	return out
 }
 
 func extend(s set, path string) set {
