@@ -88,7 +88,7 @@ func Runtime(override string) (*Module, error) {
 	}
 	version := builtVersion()
 	if version == "" {
-		return nil, errors.New("this sfc was built from a folder that is gone: set SFC_MODULE to a checkout of " + Path)
+		return nil, errors.New("this sfc is no release, and the folder that it was built from is gone: set SFC_MODULE to a checkout of " + Path)
 	}
 	m, err := Released(Path, version)
 	if err != nil {
@@ -121,10 +121,26 @@ func Version() string {
 
 func builtVersion() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Path != Path || info.Main.Version == "(devel)" {
+	if !ok {
 		return ""
 	}
-	return info.Main.Version
+	return versionOf(info)
+}
+
+// versionOf gives the version that a build of this program has to the module proxy, "" if it has none: as the main
+// module of `go install …@version` or of a clean checkout, or as a dependency of the module that `go tool sfc` runs in.
+// Changed checkouts and what a replace line names have none.
+func versionOf(info *debug.BuildInfo) string {
+	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		if m.Path != Path {
+			continue
+		}
+		if m.Replace != nil || m.Version == "(devel)" || strings.HasSuffix(m.Version, "+dirty") {
+			return ""
+		}
+		return m.Version
+	}
+	return ""
 }
 
 // Released gives a version of a module out of the module cache, by way of the module proxy if it is not there.
