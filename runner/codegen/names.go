@@ -24,13 +24,21 @@ func (n *names) has(id string) bool {
 	return n.taken[id] || n.outer != nil && n.outer.has(id)
 }
 
-// pick takes the identifier that is like want and free: want itself, or want with a number.
-func (n *names) pick(want string) string {
+// pick takes the identifier that is like want and free, want itself or want with a number, and the same behind each of
+// the prefixes.
+func (n *names) pick(want string, prefixes ...string) string {
 	id := want
-	for i := 2; n.has(id) || n.avoids != nil && n.avoids(id); i++ {
+	inUse := func() bool {
+		return n.has(id) || n.avoids != nil && n.avoids(id) ||
+			slices.ContainsFunc(prefixes, func(prefix string) bool { return n.has(prefix + id) })
+	}
+	for i := 2; inUse(); i++ {
 		id = want + "_" + strconv.Itoa(i)
 	}
 	n.taken[id] = true
+	for _, prefix := range prefixes {
+		n.taken[prefix+id] = true
+	}
 	return id
 }
 

@@ -39,10 +39,7 @@ func (g *gen) prepare() {
 	}
 	for _, f := range g.p.Funcs {
 		fn := &fun{f: f, facts: facts.Func(f.Name), scope: ir.NewScope(g.p, f)}
-		fn.id = g.global.pick(identifier(f.Name))
-		for _, prefix := range []string{"f_", "fn_", "new_", "cl_", "fv_"} {
-			g.global.reserve(prefix + fn.id)
-		}
+		fn.id = g.global.pick(identifier(f.Name), "f_", "fn_", "new_", "cl_", "fv_")
 		g.funcs[f.Name] = fn
 		g.order = append(g.order, fn)
 	}
@@ -58,7 +55,7 @@ func (g *gen) prepare() {
 func (g *gen) nameTypes() {
 	g.global.avoids = isHidden
 	g.global.reserve(predeclared...)
-	g.global.reserve("Program", "runner")
+	g.global.reserve("Program", "program", "runner")
 	g.imports[runnerPath] = "runner"
 	for _, own := range []bool{true, false} { // the package's own types keep their names
 		for _, d := range g.p.Types {
@@ -76,7 +73,6 @@ func (g *gen) nameTypes() {
 		g.types["desc "+e.Name] = g.global.pick("t_" + g.types[e.Name])
 		g.types["self "+e.Name] = g.global.pick("self_" + g.types[e.Name])
 	}
-	g.global.reserve("program")
 }
 
 // findRoles notes how a function's text uses others.
