@@ -38,15 +38,19 @@ var rules = []rule{
 
 // Libraries that only some folders may import.
 var only = map[string][]string{
-	"github.com/urfave/cli":         {"cmd/sfc"},
-	"gopkg.in/yaml.v3":              {"ir", "frontend", "internal/module"},
-	"golang.org/x/tools":            {"frontend"},
-	"go/ast":                        {"frontend"},
-	"go/types":                      {"frontend"},
-	"github.com/apache/beam":        {"backends/beam"},
-	"github.com/IBM/sarama":         {"internal/kafka"},
-	"github.com/twmb/franz-go":      {"internal/kafka"},
-	"github.com/cockroachdb/pebble": {"backends/native"},
+	"github.com/anishathalye/porcupine":       {"conformance"},
+	"github.com/HdrHistogram/hdrhistogram-go": {"backends/native/bench"},
+	"github.com/prometheus/client_golang":     {"backends"},
+	"cel.dev/cel-go":                          {"backends/gateway/where"},
+	"github.com/urfave/cli":                   {"cmd/sfc"},
+	"gopkg.in/yaml.v3":                        {"ir", "frontend", "internal/module"},
+	"golang.org/x/tools":                      {"frontend"},
+	"go/ast":                                  {"frontend"},
+	"go/types":                                {"frontend"},
+	"github.com/apache/beam":                  {"backends/beam"},
+	"github.com/IBM/sarama":                   {"internal/kafka"},
+	"github.com/twmb/franz-go":                {"internal/kafka"},
+	"github.com/cockroachdb/pebble":           {"backends/native"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
