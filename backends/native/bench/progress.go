@@ -5,10 +5,12 @@ package bench
 import (
 	"fmt"
 	"io"
-	"os"
+
+	shared "github.com/stateful-entities/sfc/internal/progress"
 )
 
-// progress writes what is being done: on a terminal over what it wrote before, elsewhere line by line.
+// progress writes what is being done, between measurements: on a terminal over what it wrote before, elsewhere line by
+// line. Package internal/progress would write from a goroutine of its own, while things are measured.
 type progress struct {
 	to       io.Writer
 	terminal bool
@@ -16,12 +18,7 @@ type progress struct {
 }
 
 func newProgress(to io.Writer) *progress {
-	p := &progress{to: to}
-	if f, ok := to.(*os.File); ok {
-		info, err := f.Stat()
-		p.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	return p
+	return &progress{to: to, terminal: shared.IsTerminal(to)}
 }
 
 func (p *progress) say(format string, args ...any) {

@@ -142,6 +142,16 @@ func TestWrongPlansAreUsage(t *testing.T) {
 	}
 }
 
+func TestProblemsAreExit1(t *testing.T) {
+	p := plan.Default()
+	p.Data = t.TempDir()
+	text, err := json.Marshal(p)
+	require.NoError(t, err)
+	var out, say bytes.Buffer
+	require.Equal(t, 1, run(t.Context(), emptyProgram(), nil, []string{"-plan", string(text)}, &out, &say))
+	require.Contains(t, say.String(), "bench: the program has no function")
+}
+
 // The handler that does nothing, asked by the clients that ask the engine.
 func TestBareHandlerAnswersEveryKind(t *testing.T) {
 	x := newRecords(10, 20, 1)
