@@ -123,7 +123,7 @@ func (p *printing) argument(a ast.Expr, verb rune) {
 	if s, ok := t.Underlying().(*types.Slice); ok && p.call.Ellipsis.IsValid() && a == p.call.Args[len(p.call.Args)-1] {
 		t = s.Elem()
 	}
-	s := &shown{printing: p, verb: verb, seen: map[shownType]bool{}}
+	s := &shown{printing: p, verb: verb, seen: map[shownType]bool{}, whole: t}
 	s.argument(a, t)
 	var d *diag.Diagnostic
 	switch {
@@ -138,7 +138,11 @@ func (p *printing) argument(a ast.Expr, verb rune) {
 			WithHelp("print the fields that you mean, or give the type a String method")
 	}
 	if d != nil && s.boxed != nil {
-		d.WithRelated(p.position(s.boxed), "put into an interface here")
+		how := "put into an interface here"
+		if s.boxed.client {
+			how = "clients can give one here"
+		}
+		d.WithRelated(p.position(s.boxed.at), "%s", how)
 	}
 }
 
@@ -242,7 +246,8 @@ type shown struct {
 	panics    bool         // the argument is what recover gave
 	given     []box        // what the argument holds, if that is known
 	known     bool
-	boxed     ast.Node // where what was found gets into an interface
+	whole     types.Type // the argument's
+	boxed     *box       // by which what was found gets into an interface
 	reference *entity
 	address   string
 	name      string // of a type, or "a func"
@@ -250,16 +255,25 @@ type shown struct {
 }
 
 func (s *shown) words(what string) string {
-	if s.path == "" {
-		return what
+	where := ""
+	switch {
+	case strings.HasPrefix(s.path, "[]"):
+		where = " in its elements" + strings.TrimPrefix(s.path, "[]")
+	case strings.HasPrefix(s.path, "[key]"):
+		where = " in its keys" + strings.TrimPrefix(s.path, "[key]")
+	case s.path != "":
+		where = " in its " + s.path
 	}
-	where := s.path
-	if rest, ok := strings.CutPrefix(where, "[]"); ok {
-		where = "its elements" + rest
-	} else if rest, ok := strings.CutPrefix(where, "[key]"); ok {
-		where = "its keys" + rest
+	whole := article(s.typeName(s.whole))
+	switch {
+	case s.boxed != nil && types.IsInterface(s.whole):
+		return whole + " that may hold " + article(s.typeName(s.boxed.typ)) + ", with " + what + where
+	case s.boxed != nil:
+		return whole + " whose parts may hold " + article(s.typeName(s.boxed.typ)) + ", with " + what + where
+	case where != "":
+		return whole + " with " + what + where
 	}
-	return "a value with " + what + " (" + where + ")"
+	return what
 }
 
 func (s *shown) found() bool { return s.reference != nil || s.address != "" || s.name != "" }
@@ -358,7 +372,7 @@ func (s *shown) pointer(u *types.Pointer, depth int, path string) {
 		return
 	}
 	if s.verb == 'p' || depth > 0 || !composite || s.verb == anyVerb {
-		s.leak("a pointer", path)
+		s.leak("a pointer ("+s.typeName(u)+")", path)
 		return
 	}
 	s.look(u.Elem(), depth+1, path)
@@ -429,7 +443,9 @@ func (s *shown) dynamic(face *types.Interface, depth int, path string) {
 			continue
 		}
 		if s.look(x.typ, depth, path); s.found() {
-			s.boxed = x.at
+			if s.boxed == nil {
+				s.boxed = &x
+			}
 			return
 		}
 	}

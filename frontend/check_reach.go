@@ -19,6 +19,7 @@ type box struct {
 	in      *body
 	library bool // as an argument of a library call, which does not keep it
 	panics  bool // as an argument of panic
+	client  bool // by a client, which names the type
 
 	instance bool // no conversion, but a type argument: what it can do, the generic code can ask for
 }
@@ -57,7 +58,7 @@ func (c *checker) reach() {
 func (c *checker) clientTypes(root func(*types.Func)) {
 	for _, x := range c.surface.brought {
 		if in := c.bodies[x.by.fn.Origin()]; in != nil {
-			b := box{typ: x.typ, at: place(x.at), in: in}
+			b := box{typ: x.typ, at: place(x.at), in: in, client: true}
 			c.boxes = append(c.boxes, b)
 			c.libraryMethods(b, func(to *body) {
 				if to != nil {
