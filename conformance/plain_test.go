@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -58,8 +59,13 @@ func runPlain(t testing.TB, oracle *process, c *testCase, functions map[string][
 	return play(t, oracle, program, c, functions)
 }
 
-// play runs a script. A request id that comes again is not put again: keeping answers is the backends' business.
 func play(t testing.TB, p *process, program string, c *testCase, functions map[string][]parameter) record {
+	return playAt(t, p, program, c, functions, 0)
+}
+
+// playAt runs a script some time later. A request id that comes again is not put again: keeping answers is the backends'
+// business.
+func playAt(t testing.TB, p *process, program string, c *testCase, functions map[string][]parameter, later time.Duration) record {
 	var r record
 	known := map[string]driver.Answer{}
 	for i, request := range c.script {
@@ -71,6 +77,7 @@ func play(t testing.TB, p *process, program string, c *testCase, functions map[s
 		a, seen := known[request.ID]
 		if !seen || request.ID == "" {
 			l := call(program, i, request, functions)
+			l.Time = l.Time.Add(later)
 			l.ID = strconv.Itoa(i) + request.ID // the same for the oracle and for generated programs
 			a = p.ask(t, l).Answer
 			known[request.ID] = a

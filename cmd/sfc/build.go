@@ -11,7 +11,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -170,10 +169,7 @@ func fingerprint(b *backends.Bundle) string {
 
 // goBuild runs the Go compiler in a bundle's folder. What it says is part of the error.
 func goBuild(ctx context.Context, dir, exe string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", exe, ".")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS="+goFlags())
-	out, err := cmd.CombinedOutput()
+	out, err := module.Build(ctx, dir, exe)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -182,17 +178,6 @@ func goBuild(ctx context.Context, dir, exe string) error {
 		return diag.List{diag.New("SF9001", diag.Position{}, "the Go compiler refuses the generated code in %s: %v\n%s", relative(dir), err, text)}
 	}
 	return nil
-}
-
-// goFlags are the user's GOFLAGS without -mod: a bundle is no vendored module.
-func goFlags() string {
-	var kept []string
-	for _, f := range strings.Fields(os.Getenv("GOFLAGS")) {
-		if !strings.HasPrefix(strings.TrimLeft(f, "-"), "mod=") {
-			kept = append(kept, f)
-		}
-	}
-	return strings.Join(kept, " ")
 }
 
 // relative shortens a path for people.

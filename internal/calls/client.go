@@ -20,10 +20,9 @@ type Client struct {
 	Endpoint string // http://127.0.0.1:8484
 	Token    string // bearer token; "" for none
 
-	once       sync.Once
-	parameters map[string][]schema // by function or Type.Method
-	types      map[string]bool     // entity types
-	failed     error
+	once    sync.Once
+	surface Surface
+	failed  error
 }
 
 // schema is what the client needs to know of a parameter's type.
@@ -42,38 +41,14 @@ const maxAnswer = 256 << 20
 // load reads /openapi.json once, for the types of parameters.
 func (c *Client) load(ctx context.Context) error {
 	c.once.Do(func() {
-		var doc struct {
-			Paths map[string]struct {
-				Post *struct {
-					OperationID string `json:"operationId"`
-					Parameters  []struct {
-						Name   string
-						Schema schema
-					} `json:"x-sfc-parameters"`
-				}
-			}
-		}
 		status, body, err := c.send(ctx, http.MethodGet, "/openapi.json", nil, "")
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("%s/openapi.json answers with status %d", c.Endpoint, status)
 		}
 		if err == nil {
-			err = json.Unmarshal(body, &doc)
+			c.surface, err = ReadSurface(body)
 		}
-		c.failed, c.parameters, c.types = err, map[string][]schema{}, map[string]bool{}
-		for name, path := range doc.Paths {
-			if ty, ok := strings.CutSuffix(strings.TrimPrefix(name, "/v1/"), "/{key}"); ok {
-				c.types[ty] = true
-			}
-			if path.Post == nil {
-				continue
-			}
-			list := []schema{}
-			for _, p := range path.Post.Parameters {
-				list = append(list, p.Schema)
-			}
-			c.parameters[path.Post.OperationID] = list
-		}
+		c.failed = err
 	})
 	return c.failed
 }
@@ -86,14 +61,14 @@ func (c *Client) Do(ctx context.Context, r *Request) (Answer, error) {
 	if err := c.load(ctx); err != nil {
 		return Answer{}, err
 	}
-	if r.Type == "" && c.types[r.Name] {
+	if r.Type == "" && c.surface.types[r.Name] {
 		return Answer{Code: "InvalidArgument", Error: keyMissing(r)}, nil
 	}
-	name, path := r.Name, "/v1/"+segment(r.Name)
+	path := "/v1/" + segment(r.Name)
 	if r.Type != "" {
-		name, path = r.Type+"."+r.Name, "/v1/"+segment(r.Type)+"/"+segment(r.Key)+"/"+segment(r.Name)
+		path = "/v1/" + segment(r.Type) + "/" + segment(r.Key) + "/" + segment(r.Name)
 	}
-	return c.answer(c.send(ctx, http.MethodPost, path, arguments(r.Args, c.parameters[name]), r.ID))
+	return c.answer(c.send(ctx, http.MethodPost, path, c.surface.Arguments(r), r.ID))
 }
 
 // keyMissing says what a request lacks that names a type where an entity belongs.

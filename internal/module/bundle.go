@@ -21,8 +21,17 @@ const BundlePath = "sfc.bundle"
 // packages beyond the standard library, those of the user's module, with its replace lines (paths made absolute).
 // user may be nil: a program that came as an IR file belongs to no module.
 func Bundle(user, own *Module, libraries bool) (mod, sum []byte, err error) {
+	return compose(BundlePath, user, own, libraries)
+}
+
+// Standalone gives go.mod and go.sum of a module that needs nothing but sfc's own module.
+func Standalone(path string, own *Module) (mod, sum []byte, err error) {
+	return compose(path, nil, own, false)
+}
+
+func compose(path string, user, own *Module, libraries bool) (mod, sum []byte, err error) {
 	f := &modfile.File{Syntax: &modfile.FileSyntax{}}
-	if err := f.AddModuleStmt(BundlePath); err != nil {
+	if err := f.AddModuleStmt(path); err != nil {
 		return nil, nil, err
 	}
 	versions, goVersion := requires(own), goLine(own)

@@ -1,0 +1,364 @@
+// This file makes a target of a backend: its bundles run as processes of this machine.
+
+package conformance
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/stateful-entities/sfc/backends"
+	"github.com/stateful-entities/sfc/internal/module"
+	"github.com/stateful-entities/sfc/ir"
+)
+
+// Process is a target whose applications are processes that it builds and starts.
+type Process struct {
+	name    string
+	backend backends.Backend
+	args    []string // for each application, before --listen and --data
+	built   *built
+}
+
+// built is what targets of one backend share: the executables, each built when it is first needed.
+type built struct {
+	guard sync.Mutex
+	dir   string // of all that is written; "" before the first need
+	app   *executable
+	cases *executable
+	seq   int
+}
+
+// executable is a program that was built, or why it was not.
+type executable struct {
+	path string
+	err  error
+}
+
+// NewProcess makes the target of a backend. Close removes what it wrote.
+func NewProcess(b backends.Backend) *Process {
+	return &Process{name: b.Name(), backend: b, built: &built{}}
+}
+
+// With gives a target of another name that runs the same executables with more arguments.
+func (p *Process) With(name string, args ...string) *Process {
+	return &Process{name: name, backend: p.backend, args: slices.Concat(p.args, args), built: p.built}
+}
+
+// Name is the backend's, unless the target was made by With.
+func (p *Process) Name() string { return p.name }
+
+// Features are the backend's.
+func (p *Process) Features() backends.Features { return p.backend.Features() }
+
+// Abilities are all.
+func (p *Process) Abilities() []Ability { return []Ability{CanStart, CanKill, CanPrograms} }
+
+// Close removes executables and data, also those of targets made by With. Services must have been stopped.
+func (p *Process) Close() error {
+	p.built.guard.Lock()
+	defer p.built.guard.Unlock()
+	if p.built.dir == "" {
+		return nil
+	}
+	dir := p.built.dir
+	p.built.dir, p.built.app, p.built.cases = "", nil, nil
+	return os.RemoveAll(dir)
+}
+
+// Start runs the suite's application, empty. What it returns is also a [Killer].
+func (p *Process) Start(ctx context.Context) (Service, error) {
+	exe, data, err := p.prepare(func(b *built) **executable { return &b.app }, func(dir string) *executable {
+		return p.buildApp(ctx, dir)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, exe, p.args, data)
+}
+
+// StartProgram runs one of the language cases, empty.
+func (p *Process) StartProgram(ctx context.Context, name string) (Service, error) {
+	exe, data, err := p.prepare(func(b *built) **executable { return &b.cases }, func(dir string) *executable {
+		return p.buildCases(ctx, dir)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, exe, append([]string{name}, p.args...), data)
+}
+
+// prepare gives an executable, built by make if it is not there yet, and a folder for data.
+func (p *Process) prepare(which func(*built) **executable, build func(dir string) *executable) (exe, data string, err error) {
+	b := p.built
+	b.guard.Lock()
+	defer b.guard.Unlock()
+	if b.dir == "" {
+		if b.dir, err = os.MkdirTemp("", "sfc-conformance-"); err != nil {
+			return "", "", err
+		}
+	}
+	x := which(b)
+	if *x == nil {
+		*x = build(b.dir)
+	}
+	b.seq++
+	return (*x).path, filepath.Join(b.dir, "data", fmt.Sprint(b.seq)), (*x).err
+}
+
+func (p *Process) buildApp(ctx context.Context, dir string) *executable {
+	program, err := CompileApp()
+	if err != nil {
+		return &executable{err: err}
+	}
+	if err := backends.Check(program, p.backend, nil); err != nil {
+		return &executable{err: err}
+	}
+	bundle, err := p.lower(program)
+	if err != nil {
+		return &executable{err: err}
+	}
+	return goBuild(ctx, bundle, filepath.Join(dir, "app"))
+}
+
+func (p *Process) lower(program *ir.Program) (*backends.Bundle, error) {
+	own, err := module.Runtime(os.Getenv("SFC_MODULE"))
+	if err != nil {
+		return nil, err
+	}
+	o := backends.Options{Tool: "sfc " + module.Version(), Module: module.BundlePath}
+	if o.GoMod, o.GoSum, err = module.Bundle(nil, own, false); err != nil {
+		return nil, err
+	}
+	return p.backend.Lower(program, o)
+}
+
+// goBuild writes a bundle to a folder and builds it there. Paths are trimmed, so that the compiler's cache serves every
+// run.
+func goBuild(ctx context.Context, bundle *backends.Bundle, dir string) *executable {
+	if err := bundle.Write(dir); err != nil {
+		return &executable{err: err}
+	}
+	exe := filepath.Join(dir, "bin", "program")
+	if out, err := module.Build(ctx, dir, exe, "-trimpath"); err != nil {
+		return &executable{err: fmt.Errorf("the Go compiler refuses the bundle: %w\n%s", err, bytes.TrimSpace(out))}
+	}
+	return &executable{path: exe}
+}
+
+// buildCases builds one program of all language cases: its first argument names the one to serve.
+func (p *Process) buildCases(ctx context.Context, dir string) *executable {
+	cases, err := compileCases()
+	if err != nil {
+		return &executable{err: err}
+	}
+	own, err := module.Runtime(os.Getenv("SFC_MODULE"))
+	if err != nil {
+		return &executable{err: err}
+	}
+	all := &backends.Bundle{Files: map[string][]byte{}}
+	if all.Files["go.mod"], all.Files["go.sum"], err = module.Bundle(nil, own, false); err != nil {
+		return &executable{err: err}
+	}
+	var imports, entries strings.Builder
+	for i, name := range slices.Sorted(maps.Keys(cases)) {
+		o := backends.Options{Tool: "sfc " + module.Version(), Library: module.BundlePath + "/" + name}
+		one, err := p.backend.Lower(cases[name], o)
+		if err != nil {
+			return &executable{err: fmt.Errorf("%s: %w", name, err)}
+		}
+		for file, text := range one.Files {
+			all.Files[name+"/"+file] = text
+		}
+		fmt.Fprintf(&imports, "\tp%d %q\n", i, o.Library)
+		fmt.Fprintf(&entries, "\t%q: p%d.Target,\n", name, i)
+	}
+	all.Files["main.go"] = fmt.Appendf(nil, casesMain, imports.String(), entries.String())
+	return goBuild(ctx, all, filepath.Join(dir, "cases"))
+}
+
+const casesMain = `// Command cases serves the language case that its first argument names.
+package main
+
+import (
+	"os"
+
+	"github.com/stateful-entities/sfc/backends/gateway"
+%s)
+
+var targets = map[string]func() gateway.Target{
+%s}
+
+func main() {
+	target := targets[os.Args[1]]()
+	os.Args = append(os.Args[:1], os.Args[2:]...)
+	gateway.Main(target)
+}
+`
+
+// process is a running application.
+type process struct {
+	exe  string
+	args []string
+
+	guard    sync.Mutex
+	endpoint string
+	cmd      *exec.Cmd  // nil if it is not running
+	ended    chan error // gives what Wait said
+	said     *tail
+}
+
+// Bounds of a process, generous: machines that run tests are busy.
+const (
+	startTime = time.Minute
+	stopTime  = 30 * time.Second
+)
+
+// start runs an executable on a folder for data and waits until it listens.
+func start(ctx context.Context, exe string, args []string, data string) (*process, error) {
+	p := &process{exe: exe, args: slices.Concat(args, []string{"--listen", "127.0.0.1:0", "--data", data})}
+	return p, p.Restart(ctx)
+}
+
+// Restart starts the process on the data that an earlier one has left.
+func (p *process) Restart(ctx context.Context) error {
+	p.guard.Lock()
+	defer p.guard.Unlock()
+	if p.cmd != nil {
+		return errors.New("the process is running")
+	}
+	cmd, said := exec.Command(p.exe, p.args...), &tail{}
+	cmd.Stderr = said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	line, read := make(chan string, 1), make(chan struct{})
+	go func() {
+		lines := bufio.NewReader(out)
+		first, _ := lines.ReadString('\n')
+		line <- first
+		io.Copy(io.Discard, lines)
+		close(read)
+	}()
+	ended := make(chan error, 1)
+	go func() {
+		<-read // Wait closes the pipe
+		ended <- cmd.Wait()
+	}()
+	select {
+	case first := <-line:
+		if endpoint, ok := strings.CutPrefix(strings.TrimSpace(first), "listening on "); ok {
+			p.endpoint, p.cmd, p.ended, p.said = endpoint, cmd, ended, said
+			return nil
+		}
+		err = errors.New("it does not say where it listens")
+	case <-time.After(startTime):
+		err = fmt.Errorf("it does not listen within %v", startTime)
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	cmd.Process.Kill()
+	return fmt.Errorf("%w: %v\n%s", err, <-ended, said)
+}
+
+// Session gives a client.
+func (p *process) Session() Session {
+	return newSession(func() string {
+		p.guard.Lock()
+		defer p.guard.Unlock()
+		return p.endpoint
+	}, "")
+}
+
+// Kill ends the process at once.
+func (p *process) Kill() error {
+	return p.end(syscall.SIGKILL, func(err error) error {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) && exit.ExitCode() < 0 { // by the signal
+			return nil
+		}
+		return fmt.Errorf("the process had ended before it was killed: %v\n%s", err, p.said)
+	})
+}
+
+// Terminate asks the process to end.
+func (p *process) Terminate() error {
+	return p.end(syscall.SIGTERM, func(err error) error {
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, p.said)
+		}
+		return nil
+	})
+}
+
+// Stop ends the service.
+func (p *process) Stop() error {
+	p.guard.Lock()
+	running := p.cmd != nil
+	p.guard.Unlock()
+	if !running {
+		return nil
+	}
+	return p.Terminate()
+}
+
+// end sends a signal and judges how the process ends.
+func (p *process) end(s os.Signal, judge func(error) error) error {
+	p.guard.Lock()
+	defer p.guard.Unlock()
+	if p.cmd == nil {
+		return errors.New("the process is not running")
+	}
+	cmd := p.cmd
+	p.cmd = nil
+	if err := cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case err := <-p.ended:
+		return judge(err)
+	case <-time.After(stopTime):
+		cmd.Process.Kill()
+		return fmt.Errorf("the process does not end within %v of %v: %v\n%s", stopTime, s, <-p.ended, p.said)
+	}
+}
+
+// tail keeps the last of what a process says.
+type tail struct {
+	guard sync.Mutex
+	text  []byte
+}
+
+const maxTail = 8 << 10
+
+func (t *tail) Write(text []byte) (int, error) {
+	t.guard.Lock()
+	defer t.guard.Unlock()
+	t.text = append(t.text, text...)
+	if n := len(t.text) - maxTail; n > 0 {
+		t.text = append(t.text[:0], t.text[n:]...)
+	}
+	return len(text), nil
+}
+
+func (t *tail) String() string {
+	t.guard.Lock()
+	defer t.guard.Unlock()
+	return string(t.text)
+}
