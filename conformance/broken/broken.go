@@ -10,13 +10,14 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/stateful-entities/sfc/backends/gateway"
 	"github.com/stateful-entities/sfc/conformance/example/journal"
 	"github.com/stateful-entities/sfc/runner"
 )
 
-// A Fault is one thing that is wrong. Exactly one of the functions is set: it wraps what is right.
+// A Fault is one thing that is wrong. One of the functions is set: it wraps what is right.
 type Fault struct {
 	Name string
 	Says string // in one sentence
@@ -25,6 +26,8 @@ type Fault struct {
 	requests func(gateway.Executor, *traffic) gateway.Executor
 	// world wraps the world of each request.
 	world func(*traffic) func(gateway.Request, runner.World) runner.World
+	// linger is how long requests wait between their coming and their turn, so that others come meanwhile.
+	linger time.Duration
 	// file gives the file that the journal is to use in place of the one it is given.
 	file func(path string) (string, error)
 }
@@ -77,7 +80,7 @@ func (f *Fault) open(p *runner.Program, o gateway.Options) (gateway.Executor, er
 	if f.world != nil {
 		good.World = f.world(t)
 	}
-	x := gateway.Executor(counted{good, t})
+	x := gateway.Executor(counted{good, t, f.linger})
 	if f.requests != nil {
 		x = f.requests(x, t)
 	}

@@ -5,6 +5,7 @@ package broken
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/stateful-entities/sfc/backends/gateway"
 	"github.com/stateful-entities/sfc/runner"
@@ -23,11 +24,13 @@ type traffic struct {
 type counted struct {
 	gateway.Executor
 	traffic *traffic
+	linger  time.Duration
 }
 
 func (x counted) Call(ctx context.Context, r gateway.Request) gateway.Response {
 	x.traffic.begin(r.ID)
 	defer x.traffic.end(r.ID)
+	time.Sleep(x.linger)
 	return x.Executor.Call(ctx, r)
 }
 

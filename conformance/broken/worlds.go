@@ -3,6 +3,8 @@
 package broken
 
 import (
+	"time"
+
 	"github.com/stateful-entities/sfc/backends/gateway"
 	"github.com/stateful-entities/sfc/runner"
 )
@@ -16,12 +18,12 @@ func worldFaults() []Fault {
 				n := new(int)
 				return func(_ request, own world) world { return &losesWrites{World: own, n: n} }
 			}},
-		{Name: "lost_update", Says: "a writing request that comes among others sees all entities as they were when it came",
+		{Name: "lost_update", Says: "a writing request that comes among others sees all entities as they were when it came", linger: time.Millisecond,
 			world: func(t *traffic) func(request, world) world {
 				v := versions{}
 				return func(r request, own world) world { return &stale{World: own, versions: v, traffic: t, request: r} }
 			}},
-		{Name: "write_skew", Says: "a writing request that comes among others sees entities beside its own as they were when it came",
+		{Name: "write_skew", Says: "a writing request that comes among others sees entities beside its own as they were when it came", linger: time.Millisecond,
 			world: func(t *traffic) func(request, world) world {
 				v := versions{}
 				return func(r request, own world) world {
