@@ -92,7 +92,7 @@ func expectValue(t T, s Session, r Request, want any) {
 		failf(t, "%v", err)
 	}
 	if got := setUp(t, s, r); !bytes.Equal(compact(got), text) {
-		t.Errorf("%s: want %s, got %s", r, short(string(text)), short(string(got)))
+		t.Errorf("%s: want %s, got %s", r, clipped(string(text)), clipped(string(got)))
 	}
 }
 

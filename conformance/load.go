@@ -171,7 +171,7 @@ func (r Request) String() string {
 	if r.Type != "" {
 		to = r.Type + "/" + r.Key + " " + r.Name
 	}
-	return to + " " + short(string(args))
+	return to + " " + clipped(string(args))
 }
 
 // said shows an answer.
@@ -180,13 +180,13 @@ func said(a Answer, err error) string {
 	case err != nil:
 		return "no answer: " + err.Error()
 	case a.Code != "":
-		return "error " + a.Code + " " + fmt.Sprintf("%q", short(a.Detail))
+		return "error " + a.Code + " " + fmt.Sprintf("%q", clipped(a.Detail))
 	}
-	return short(string(a.Value))
+	return clipped(string(a.Value))
 }
 
-// short shows begin and end of a long text.
-func short(s string) string {
+// clipped shows begin and end of a long text.
+func clipped(s string) string {
 	const most = 120
 	s = strings.TrimSpace(s)
 	if len(s) <= most {
