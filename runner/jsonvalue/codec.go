@@ -37,6 +37,7 @@ const MaxDepth = 10_000
 type Codec struct {
 	types  map[string]reflect.Type // what "$type" may say
 	fields sync.Map                // fieldsKey → []field
+	voices sync.Map                // reflect.Type → voice
 }
 
 // For makes the codec of a program. The program tells which types may stand behind an interface.

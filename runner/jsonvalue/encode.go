@@ -31,7 +31,7 @@ func (c *Codec) State(v any, limit int) ([]byte, error) {
 }
 
 func (c *Codec) encode(v any, e *encoder) (text []byte, err error) {
-	e.c, e.open = c, map[place]int{}
+	e.c, e.open, e.buf = c, map[place]int{}, make([]byte, 0, 512)
 	defer func() {
 		p := recover()
 		stop, stopped := runner.TakeStop()
@@ -107,15 +107,14 @@ func (e *encoder) value(v reflect.Value, addressable bool) {
 
 func (e *encoder) write(v reflect.Value, addressable bool) {
 	t := v.Type()
-	if t.Implements(refType) && t.Kind() != reflect.Interface {
-		e.ref(v.Interface().(runner.Ref))
-		return
-	}
-	if t.Kind() == reflect.Interface {
+	switch voice := e.c.voiceOf(t); {
+	case t.Kind() == reflect.Interface:
 		e.inside(v)
 		return
-	}
-	if e.marshalled(v, addressable) {
+	case voice == speaksAsRef:
+		e.ref(v.Interface().(runner.Ref))
+		return
+	case (voice == speaks || voice == speaksByPointer && addressable) && e.marshalled(v, addressable):
 		return
 	}
 	switch t.Kind() {
@@ -168,6 +167,35 @@ func (e *encoder) inside(v reflect.Value) {
 	e.value(v.Elem(), false)
 }
 
+// voice says who writes the values of a type.
+type voice uint8
+
+const (
+	silent          voice = iota // this package
+	speaksAsRef                  // it is a reference
+	speaks                       // its own methods
+	speaksByPointer              // those of its pointer, where encoding/json would take the address
+)
+
+// voiceOf gives a type's voice; to find it out takes longer than most values take to write.
+func (c *Codec) voiceOf(t reflect.Type) voice {
+	if v, ok := c.voices.Load(t); ok {
+		return v.(voice)
+	}
+	v := silent
+	switch p := reflect.PointerTo(t); {
+	case t.Kind() == reflect.Interface:
+	case t.Implements(refType):
+		v = speaksAsRef
+	case t.Implements(jsonMarshaler) || t.Implements(textMarshaler):
+		v = speaks
+	case t.Kind() != reflect.Pointer && (p.Implements(jsonMarshaler) || p.Implements(textMarshaler)):
+		v = speaksByPointer
+	}
+	c.voices.Store(t, v)
+	return v
+}
+
 // marshalled writes a value whose type marshals itself.
 func (e *encoder) marshalled(v reflect.Value, addressable bool) bool {
 	t := v.Type()
@@ -208,7 +236,17 @@ var (
 )
 
 // string writes text as encoding/json does, without its escapes for HTML.
-func (e *encoder) string(s string) { e.buf = append(e.buf, quote(s)...) }
+func (e *encoder) string(s string) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			e.buf = append(e.buf, quote(s)...)
+			return
+		}
+	}
+	e.buf = append(e.buf, '"')
+	e.buf = append(e.buf, s...)
+	e.buf = append(e.buf, '"')
+}
 
 func quote(s string) []byte {
 	var b bytes.Buffer
@@ -325,8 +363,7 @@ func (e *encoder) structure(v reflect.Value, addressable bool) {
 		}
 		e.comma(first)
 		first = false
-		e.string(f.name)
-		e.buf = append(e.buf, ':')
+		e.buf = append(e.buf, f.key...)
 		e.fieldValue(x, f.quoted, addressable || len(f.index) > 1 && throughPointer(v.Type(), f.index))
 	}
 	e.end('}')

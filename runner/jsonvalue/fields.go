@@ -12,8 +12,9 @@ import (
 // field is one JSON field of a struct.
 type field struct {
 	name      string
-	tagged    bool  // the name comes from a tag
-	index     []int // the way through embedded structs
+	key       []byte // the name as JSON, with its colon
+	tagged    bool   // the name comes from a tag
+	index     []int  // the way through embedded structs
 	typ       reflect.Type
 	omitEmpty bool
 	omitZero  bool
@@ -160,5 +161,8 @@ func dominant(fs []field) []field {
 		kept = append(kept, same[0])
 	}
 	slices.SortFunc(kept, func(a, b field) int { return slices.Compare(a.index, b.index) })
+	for i := range kept {
+		kept[i].key = append(quote(kept[i].name), ':')
+	}
 	return kept
 }
