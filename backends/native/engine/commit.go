@@ -18,7 +18,7 @@ func (e *Engine) commit(groups <-chan *group, idle chan<- struct{}) {
 	for g := range groups {
 		e.metrics.group.Observe(float64(len(g.tasks)))
 		if err := e.write(g); err != nil {
-			e.fail(fmt.Errorf("the log cannot be written to disk: %w", explain(err)))
+			e.fail(fmt.Errorf("the log cannot be written to disk: %w", e.explain(err)))
 			return
 		}
 		idle <- struct{}{}

@@ -20,7 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -41,6 +41,7 @@ type Engine struct {
 	stored  *stored // the program as the database has it
 	db      *pebble.DB
 	lock    *pebble.Lock
+	unlock  func() error // once
 	cut     atomic.Bool // there are more entities than memory
 	metrics *metrics
 
@@ -48,8 +49,12 @@ type Engine struct {
 	closing chan struct{} // closed by Close
 	ended   chan struct{} // closed when the last group has been answered
 	failed  chan struct{} // closed when failure is set
-	once    struct{ close, fail sync.Once }
-	failure error
+	once    sync.Once     // Close
+	watch   *watch
+
+	mu      sync.Mutex
+	opened  bool  // the caller of Open has the engine: failures are told to Fatal
+	failure error // why the engine has stopped
 
 	durable durable
 	reading sync.RWMutex // held while the database is read beside the executor; Close takes it
@@ -70,38 +75,53 @@ func Open(dir string, p *runner.Program, text []byte, o Options) (*Engine, error
 	}
 	e.queue = make(chan *task, e.options.Queue)
 	e.metrics = newMetrics(e)
-	if err := e.open(dir, text); err != nil {
+	e.watch = &watch{dir: filepath.Clean(dir), tell: e.fail}
+	result := make(chan error, 1)
+	go func() { result <- e.open(text) }() // it hangs if the disk fails
+	var err error
+	select {
+	case err = <-result:
+	case <-e.failed:
+		err = errors.Unwrap(e.failure)
+		if e.isOpen() { // it failed a moment later
+			err = <-result
+		} else if e.unlock != nil {
+			err = errors.Join(err, e.unlock())
+		}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("data folder %q: %w", dir, err)
 	}
 	return e, nil
 }
 
-func (e *Engine) open(dir string, text []byte) error {
-	dir = filepath.Join(dir, folder)
-	if err := makeFolder(e.options.fs, dir); err != nil {
+func (e *Engine) open(text []byte) error {
+	fs, dir := watchFS{e.options.fs, e.watch}, filepath.Join(e.watch.dir, folder)
+	if err := makeFolder(fs, dir); err != nil {
 		return err
 	}
 	lock, err := pebble.LockDirectory(dir, e.options.fs)
 	if err != nil {
 		return fmt.Errorf("it is in use by another process or engine: %w", err)
 	}
-	e.lock = lock
-	if err := checkGuard(e.options.fs, dir); err != nil {
-		return errors.Join(err, lock.Close())
+	e.lock, e.unlock = lock, sync.OnceValue(lock.Close)
+	if err := checkGuard(fs, dir); err != nil {
+		return errors.Join(err, e.unlock())
 	}
-	if err := e.openDatabase(dir, lock); err != nil {
-		return errors.Join(explain(err), lock.Close())
+	if e.db, err = pebble.Open(dir, e.databaseOptions(fs)); err != nil {
+		return errors.Join(e.explain(err), e.unlock())
 	}
 	x, err := e.start(text)
 	if err == nil {
 		err = e.metrics.register()
 	}
 	if err != nil {
-		return errors.Join(explain(err), e.db.Close(), lock.Close())
+		return errors.Join(e.explain(err), e.db.Close(), e.unlock())
 	}
 	groups := make(chan *group)
 	go x.run(groups)
 	go e.commit(groups, x.idle)
+	e.handOver()
 	return nil
 }
 
@@ -122,9 +142,9 @@ func makeFolder(fs vfs.FS, dir string) error {
 	return syncFolder(fs, above)
 }
 
-func (e *Engine) openDatabase(dir string, lock *pebble.Lock) (err error) {
+func (e *Engine) databaseOptions(fs vfs.FS) *pebble.Options {
 	o := &pebble.Options{
-		FS: guardFS{e.options.fs}, Lock: lock, Logger: (*pebbleLog)(e),
+		FS: guardFS{fs}, Lock: e.lock, Logger: (*pebbleLog)(e),
 		FormatMajorVersion: pebble.FormatNewest, // the log's chunks tell a torn end from damage
 		CacheSize:          e.options.Blocks,
 		MemTableSize:       32 << 20,
@@ -133,7 +153,7 @@ func (e *Engine) openDatabase(dir string, lock *pebble.Lock) (err error) {
 				select {
 				case <-e.closing:
 				default:
-					e.fail(explain(err))
+					e.fail(e.explain(err))
 				}
 			},
 			DataCorruption: func(i pebble.DataCorruptionInfo) { e.fail(damaged(i)) },
@@ -142,8 +162,7 @@ func (e *Engine) openDatabase(dir string, lock *pebble.Lock) (err error) {
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10) // most ids that are looked up are new
 	}
-	e.db, err = pebble.Open(dir, o)
-	return err
+	return o
 }
 
 // start reads what the executor begins with.
@@ -164,35 +183,76 @@ func (e *Engine) start(text []byte) (*executor, error) {
 // Close lets the requests that wait run, then closes the database.
 func (e *Engine) Close() error {
 	var err error
-	e.once.close.Do(func() {
+	e.once.Do(func() {
 		close(e.closing)
 		defer e.metrics.unregister()
 		select {
 		case <-e.ended:
 		case <-e.failed:
 		}
-		select {
-		default:
-		case <-e.failed: // both may have happened
-			err = e.failure // the database may hang: it is left as it is, and locked, until the process ends
-			return
-		}
-		e.reading.Lock()
-		defer e.reading.Unlock()
-		e.closed = true
-		err = errors.Join(e.db.Close(), e.lock.Close())
+		err = e.beside(func() error {
+			e.reading.Lock()
+			defer e.reading.Unlock()
+			e.closed = true
+			return errors.Join(e.db.Close(), e.unlock())
+		})
 	})
 	return err
 }
 
-// fail stops the engine for good.
+// beside runs f on a goroutine of its own, and gives the failure of the engine if that comes first: the database may
+// hang then, and is left as it is, and locked, until the process ends.
+func (e *Engine) beside(f func() error) error {
+	result := make(chan error, 1)
+	go func() {
+		if e.hasFailed() {
+			return
+		}
+		result <- f()
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-e.failed:
+		return e.failure
+	}
+}
+
+// fail stops the engine for good. Before Open has returned, its error tells.
 func (e *Engine) fail(err error) {
-	e.once.fail.Do(func() {
+	e.mu.Lock()
+	first, opened := e.failure == nil, e.opened
+	if first {
 		e.failure = fmt.Errorf("the engine has stopped: %w", err)
 		close(e.failed)
+	}
+	e.mu.Unlock()
+	if first && opened {
 		e.options.Log.Error(e.failure.Error())
 		e.options.Fatal(e.failure)
-	})
+	}
+}
+
+// handOver ends the opening: from now on failures are told to Fatal. One that has come already is Open's error.
+func (e *Engine) handOver() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.opened = e.failure == nil
+}
+
+func (e *Engine) isOpen() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.opened
+}
+
+func (e *Engine) hasFailed() bool {
+	select {
+	case <-e.failed:
+		return true
+	default:
+		return false
+	}
 }
 
 // damaged names the file that does not hold what was written.
@@ -200,15 +260,18 @@ func damaged(i pebble.DataCorruptionInfo) error {
 	return fmt.Errorf("file %q is damaged (%v): restore the data folder from a backup", i.Path, i.Details)
 }
 
-// explain adds the way out to an error of the database.
-func explain(err error) error {
-	switch i := pebble.ExtractDataCorruptionInfo(err); {
-	case i != nil:
-		return damaged(*i)
-	case pebble.IsCorruptionError(err):
-		return fmt.Errorf("it is damaged: %w: restore it from a backup", err)
+// explain adds the file and the way out to an error of the database.
+func (e *Engine) explain(err error) error {
+	info, log := pebble.ExtractDataCorruptionInfo(err), e.watch.log.Load()
+	switch {
+	case info != nil:
+		return damaged(*info)
+	case !pebble.IsCorruptionError(err):
+		return err
+	case log != nil && strings.Contains(err.Error(), "WAL"): // the one that was read last
+		return fmt.Errorf("file %q is damaged: %w: restore the data folder from a backup", *log, err)
 	}
-	return err
+	return fmt.Errorf("it is damaged: %w: restore the data folder from a backup", err)
 }
 
 // pebbleLog is the database's log.
@@ -222,8 +285,8 @@ func (l *pebbleLog) Errorf(format string, args ...any) {
 	l.options.Log.Warn("database: " + fmt.Sprintf(format, args...))
 }
 
-// Fatalf stops the engine and, as the database expects, the goroutine that asks for it.
+// Fatalf stops the engine and, as the database expects, does not come back.
 func (l *pebbleLog) Fatalf(format string, args ...any) {
 	(*Engine)(l).fail(fmt.Errorf(format, args...))
-	runtime.Goexit()
+	select {}
 }

@@ -91,7 +91,7 @@ func (x *executor) run(groups chan<- *group) {
 			return
 		}
 		if err := x.seal(); err != nil {
-			x.e.fail(explain(err))
+			x.e.fail(x.e.explain(err))
 			return
 		}
 		select {
@@ -101,7 +101,7 @@ func (x *executor) run(groups chan<- *group) {
 		}
 	}
 	if err := x.stop(); err != nil {
-		x.e.fail(explain(err))
+		x.e.fail(x.e.explain(err))
 	}
 }
 
@@ -160,7 +160,7 @@ func (x *executor) take(t *task) {
 	}
 	resp, err := x.answer(t)
 	if err != nil {
-		x.e.fail(explain(err))
+		x.e.fail(x.e.explain(err))
 		return
 	}
 	t.response = resp

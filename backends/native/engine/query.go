@@ -104,7 +104,9 @@ func (e *Engine) record(x *Entry) *gateway.Record {
 
 // Backup writes a copy of the data folder, as it is at one moment, to a folder that must not exist. The engine goes on
 // meanwhile. The copy is a data folder itself.
-func (e *Engine) Backup(dir string) error {
+func (e *Engine) Backup(dir string) error { return e.beside(func() error { return e.backup(dir) }) }
+
+func (e *Engine) backup(dir string) error {
 	e.reading.RLock()
 	defer e.reading.RUnlock()
 	if e.closed {
@@ -133,13 +135,16 @@ type view struct {
 
 // view runs f over the newest moment, once that is on disk.
 func (e *Engine) view(ctx context.Context, f func(*view) error) error {
+	var err error
+	if e.beside(func() error { err = e.viewHere(ctx, f); return nil }) != nil {
+		return e.gone()
+	}
+	return err
+}
+
+func (e *Engine) viewHere(ctx context.Context, f func(*view) error) error {
 	e.reading.RLock()
 	defer e.reading.RUnlock()
-	select {
-	case <-e.failed:
-		return e.gone()
-	default:
-	}
 	if e.closed {
 		return e.gone()
 	}
@@ -150,7 +155,7 @@ func (e *Engine) view(ctx context.Context, f func(*view) error) error {
 		err = f(s)
 	}
 	if err != nil && pebble.IsCorruptionError(err) {
-		e.fail(explain(err))
+		e.fail(e.explain(err))
 	}
 	return err
 }

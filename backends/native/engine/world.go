@@ -40,7 +40,7 @@ type world struct {
 var _ runner.World = (*world)(nil)
 
 func newWorld(e *Engine) *world {
-	w := &world{program: e.program, db: e.db, cache: newCache(e.program, e.options.Cache), fail: e.fail, metrics: e.metrics}
+	w := &world{program: e.program, db: e.db, cache: newCache(e.program, e.options.Cache), fail: func(err error) { e.fail(e.explain(err)) }, metrics: e.metrics}
 	for _, ty := range e.program.Types {
 		w.scalar = append(w.scalar, isScalar(reflect.TypeOf(ty.New()).Elem()))
 	}
@@ -102,7 +102,7 @@ func (w *world) read(ty *runner.EntityType, key string) ([]byte, error) {
 	}
 	b, err := get(w.db, k)
 	if err != nil {
-		w.fail(explain(err))
+		w.fail(err)
 	}
 	return b, err
 }
