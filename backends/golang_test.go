@@ -44,6 +44,21 @@ func TestLowerGo(t *testing.T) {
 	}
 }
 
+func TestOptionsBecomeDefaultsOfFlags(t *testing.T) {
+	p := shop(t)
+	require.NoError(t, ir.Verify(p))
+	ir.Complete(p)
+	r := Runtime{Target: "quick", Import: "example.com/quick/server"}
+	options := map[string]string{"speed": "high", "color": `"red"`}
+	program, err := LowerGo(p, Options{Module: "sfc.bundle", Target: options}, r)
+	require.NoError(t, err)
+	library, err := LowerGo(p, Options{Library: "example.com/app/shopdb", Target: options}, r)
+	require.NoError(t, err)
+	for _, text := range [][]byte{program.Files["main.go"], library.Files["shopdb.go"]} {
+		require.Contains(t, string(text), "t.Defaults = map[string]string{\n\t\t\"color\": \"\\\"red\\\"\",\n\t\t\"speed\": \"high\",\n\t}\n")
+	}
+}
+
 func TestIdentifier(t *testing.T) {
 	for name, want := range map[string]string{
 		"bankdb": "bankdb", "bank-db": "bankdb", "v2": "v2", "2nd": "app2nd", "type": "apptype", "main": "appmain", "...": "app", "_": "app_", "größe": "größe",

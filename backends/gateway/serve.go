@@ -26,12 +26,13 @@ import (
 
 // Target is what a bundle's program runs.
 type Target struct {
-	Name    string
-	Program *runner.Program
-	IR      []byte                 // the program, in JSON
-	Limits  runner.Limits          // of each request; zero fields mean the defaults
-	Flags   func(fs *flag.FlagSet) // the target's own flags; nil: none
-	Open    func(Options) (Executor, error)
+	Name     string
+	Program  *runner.Program
+	IR       []byte                 // the program, in JSON
+	Limits   runner.Limits          // of each request; zero fields mean the defaults
+	Flags    func(fs *flag.FlagSet) // the target's own flags; nil: none
+	Defaults map[string]string      // values of those flags, unless the command line gives others
+	Open     func(Options) (Executor, error)
 }
 
 // Options are what an executor is opened with.
@@ -61,6 +62,12 @@ func parse(t Target, args []string, stderr io.Writer) (flags, error) {
 	fs.BoolVar(&f.insecure, "insecure", false, "serve beyond this machine without tokens or HTTPS")
 	if t.Flags != nil {
 		t.Flags(fs)
+	}
+	for name, value := range t.Defaults {
+		if err := fs.Set(name, value); err != nil {
+			fmt.Fprintf(stderr, "option %s of target %s: %v\n", name, t.Name, err)
+			return f, err
+		}
 	}
 	if err := fs.Parse(args); err != nil {
 		return f, err

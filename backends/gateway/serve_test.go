@@ -12,6 +12,8 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
+	"flag"
 	"io"
 	"math/big"
 	"net"
@@ -127,4 +129,33 @@ func TestCertificate(t *testing.T) {
 	config, err := readCertificate("", "")
 	require.NoError(t, err)
 	require.Nil(t, config)
+}
+
+func TestDefaultsOfFlags(t *testing.T) {
+	var speed string
+	target := testTarget(func(Options) (Executor, error) { return nil, errors.New("opened with speed " + speed) })
+	target.Flags = func(fs *flag.FlagSet) {
+		fs.Func("speed", "", func(value string) error {
+			if speed = value; speed == "none" {
+				return errors.New("too slow")
+			}
+			return nil
+		})
+	}
+	for _, tc := range []struct {
+		defaults map[string]string
+		args     []string
+		code     int
+		text     string
+	}{
+		{map[string]string{"speed": "high"}, nil, 1, "opened with speed high"},
+		{map[string]string{"speed": "high"}, []string{"--speed", "low"}, 1, "opened with speed low"},
+		{map[string]string{"speed": "none"}, nil, 2, "option speed of target test: too slow"},
+		{map[string]string{"sped": "high"}, nil, 2, "option sped of target test: no such flag"},
+	} {
+		target.Defaults = tc.defaults
+		var log strings.Builder
+		require.Equal(t, tc.code, Run(t.Context(), target, append([]string{"--listen", "127.0.0.1:0"}, tc.args...), io.Discard, &log))
+		require.Contains(t, log.String(), tc.text)
+	}
 }
