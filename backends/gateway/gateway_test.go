@@ -37,6 +37,8 @@ func TestOpenAPIIsValid(t *testing.T) {
 		"/v1/Account/{key}/Deposit", "/v1/Account/{key}/Repeat", "/v1/Counter", "/v1/Counter/{key}", "/v1/Counter/{key}/Bump",
 		"/v1/NewAccount", "/v1/NewCounter", "/v1/requests/{id}",
 	}, slices.Sorted(maps.Keys(doc.Paths.Map())))
+	require.Equal(t, "bearer", doc.Components.SecuritySchemes["token"].Value.Scheme)
+	require.Len(t, doc.Security, 2)
 }
 
 func TestOpenAPIOfEveryType(t *testing.T) {

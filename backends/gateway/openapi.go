@@ -41,7 +41,8 @@ func OpenAPI(p *ir.Program) ([]byte, error) {
 			"description": "Each request is one transaction. A reference is the key of its entity; an integer may also be sent as a string.",
 		},
 		"paths":      d.paths,
-		"components": object{"schemas": d.schemas},
+		"components": object{"schemas": d.schemas, "securitySchemes": object{"token": object{"type": "http", "scheme": "bearer"}}},
+		"security":   []object{{}, {"token": []string{}}}, // a program without a token file asks nobody
 	}, "", "  ")
 }
 
