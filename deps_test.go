@@ -43,7 +43,7 @@ var only = map[string][]string{
 	"github.com/prometheus/client_golang":     {"backends"},
 	"cel.dev/cel-go":                          {"backends/gateway/where"},
 	"github.com/urfave/cli":                   {"cmd/sfc"},
-	"gopkg.in/yaml.v3":                        {"ir", "frontend", "internal/module"},
+	"gopkg.in/yaml.v3":                        {"ir", "frontend", "internal/module", "conformance"},
 	"golang.org/x/tools":                      {"frontend"},
 	"go/ast":                                  {"frontend"},
 	"go/types":                                {"frontend"},

@@ -71,11 +71,14 @@ type Options struct {
 	Seed   int64                          // of all choices; 0: 1
 	Effort float64                        // multiplies rounds and operations; 0: 1
 	Seen   func(test Test, result Result) // is shown each result as it comes; may be nil
+
+	Command string // makes the same run again; for the report
 }
 
 // Tests gives all tests of the suite, in the order in which they run.
 func Tests() []Test {
-	return slices.Concat(plainGo(), atomicity(), strict(), exactlyOnce(), bounds(), lifecycle(), reentrancy(), deadlines(), input(), queries(), durability())
+	return slices.Concat(plainGo(), atomicity(), strict(), exactlyOnce(), bounds(), lifecycle(), reentrancy(), deadlines(), input(), queries(), durability(),
+		languageCases())
 }
 
 // Run runs the tests on a target and reports. Failures go to t as well; a target that cannot be started is one.
@@ -88,6 +91,7 @@ func Run(t T, target Target, o Options) *Report {
 		o.Effort = 1
 	}
 	report := newReport(target, o)
+	defer report.end()
 	bench := &Bench{target: target, options: o}
 	defer bench.close(t)
 	for _, test := range Tests() {

@@ -149,10 +149,6 @@ func readAnswers() (map[string]Answers, error) {
 	return all, json.Unmarshal(text, &all)
 }
 
-func plainGo() []Test {
-	return append(scriptTests(), caseTests()...)
-}
-
 // scriptSays is what each script of the application shows.
 var scriptSays = map[string]string{
 	"bank":      "money moves as in plain Go, and errors keep their identity on the way",
@@ -164,7 +160,8 @@ var scriptSays = map[string]string{
 	"values":    "values of all types arrive and return unchanged, as copies",
 }
 
-func scriptTests() []Test {
+// plainGo gives a test for each script of the application.
+func plainGo() []Test {
 	var tests []Test
 	for _, name := range slices.Sorted(maps.Keys(scriptSays)) {
 		tests = append(tests, Test{
@@ -230,7 +227,8 @@ func playOne(t T, s Session, surface calls.Surface, r *calls.Request, id string)
 	return mustAnswer(t, r.Text)(s.Call(t.Context(), request))
 }
 
-func caseTests() []Test {
+// languageCases gives a test for each language case.
+func languageCases() []Test {
 	all, err := Cases()
 	if err != nil {
 		panic(err) // the cases are part of the program, and tested

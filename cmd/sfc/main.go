@@ -52,7 +52,7 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 		Usage: "compile stateful entities (plain Go structs) into stateful dataflows, and run them",
 		Commands: []*cli.Command{
 			initCommand(), vetCommand(), testCommand(), compileCommand(), runCommand(), callCommand(), queryCommand(), backupCommand(), restoreCommand(), compatCommand(), graphCommand(),
-			benchCommand(), explainCommand(), schemaCommand(), targetsCommand(), completionCommand(), versionCommand(),
+			benchCommand(), conformanceCommand(), explainCommand(), schemaCommand(), targetsCommand(), completionCommand(), versionCommand(),
 		},
 		Reader: stdin, Writer: stdout, ErrWriter: stderr,
 		ExitErrHandler:  func(*cli.Context, error) {},

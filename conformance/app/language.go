@@ -161,7 +161,7 @@ func Defers(a, b *Room) (n int, err error) {
 		n = n*2 + a.Get()
 		if p := recover(); p != nil {
 			err = nil
-			n += len(panicked(p))
+			n += len(panicked(p)) - len(b.Key())
 		}
 	}()
 	for i := range 3 {
@@ -363,7 +363,7 @@ func Strings(a *Room, s string) (int, string, []int) {
 	}
 	b := []byte(s)
 	slices.Reverse(b)
-	return len(s), strings.ToUpper(s) + string(b[:1]), at
+	return len(s), strings.ToUpper(s) + string(b[len(b)/2:]), at
 }
 
 // Now shows that the clock stands still in a request, in UTC, and does not run backwards.
