@@ -127,6 +127,12 @@ type bareLoop struct {
 	failed  chan struct{} // closed when failure is set
 	once    sync.Once
 	failure error
+
+	commits, committed atomic.Int64 // groups, and the requests in them
+}
+
+func (l *bareLoop) groups() (commits, requests float64, err error) {
+	return float64(l.commits.Load()), float64(l.committed.Load()), nil
 }
 
 type bareTask struct {
@@ -237,6 +243,8 @@ func (l *bareLoop) sync(groups <-chan *bareGroup, idle chan<- struct{}) {
 			l.fail(err)
 			return
 		}
+		l.commits.Add(1)
+		l.committed.Add(int64(len(g.tasks)))
 		idle <- struct{}{}
 		for _, t := range g.tasks {
 			t.done <- struct{}{}

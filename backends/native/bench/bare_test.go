@@ -110,6 +110,10 @@ func TestBareLoopCommitsAllInGroups(t *testing.T) {
 	}
 	wg.Wait()
 	require.NoError(t, l.stop())
+	commits, requests, err := l.groups()
+	require.NoError(t, err)
+	require.EqualValues(t, clients*each, requests)
+	require.True(t, commits > 0 && commits <= requests)
 	entries, states := 0, 0
 	for k := range stored(t, b.db) {
 		switch k[0] {

@@ -18,6 +18,11 @@ type side interface {
 	session() (session, error)
 }
 
+// grouper is a side that commits in groups. It tells how many there were, and how many requests were in them.
+type grouper interface {
+	groups() (commits, requests float64, err error)
+}
+
 // session is one client. It makes one request at a time.
 type session interface {
 	// do makes a request and waits for its answer. A transfer without funds is aborted, which is no error.
@@ -40,6 +45,7 @@ type sample struct {
 	requests, aborted int64         // that ended in time
 	late              int64         // of an open loop: never begun
 	cpu               time.Duration // of this process, clients and disk included, for each request
+	group             float64       // requests of a commit, on average; 0: there are no groups
 	elapsed           time.Duration
 	latencies         *latencies
 }
@@ -52,6 +58,26 @@ const warming = 0.1
 
 // run measures a side for a round.
 func (r round) run(ctx context.Context, s side, x *records) (sample, error) {
+	g, ok := s.(grouper)
+	if !ok {
+		return r.load(ctx, s, x)
+	}
+	commits, requests, err := g.groups()
+	if err != nil {
+		return sample{}, err
+	}
+	out, err := r.load(ctx, s, x)
+	if err != nil {
+		return out, err
+	}
+	commitsAfter, requestsAfter, err := g.groups()
+	if commitsAfter > commits {
+		out.group = (requestsAfter - requests) / (commitsAfter - commits)
+	}
+	return out, err
+}
+
+func (r round) load(ctx context.Context, s side, x *records) (sample, error) {
 	keys, err := choosers(r.keys, len(x.names))
 	if err != nil {
 		return sample{}, err
@@ -67,6 +93,8 @@ func (r round) run(ctx context.Context, s side, x *records) (sample, error) {
 	}
 	var requests, aborted, late, all atomic.Int64
 	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var first time.Time // when a request ended too late
 	worked := cpuTime()
 	schedule := &schedule{start: time.Now(), rate: r.rate}
 	begin := schedule.start.Add(time.Duration(warming * float64(r.duration)))
@@ -90,6 +118,11 @@ func (r round) run(ctx context.Context, s side, x *records) (sample, error) {
 			aborted.Add(c.aborted)
 			late.Add(c.late)
 			all.Add(c.all)
+			mu.Lock()
+			defer mu.Unlock()
+			if !c.overtime.IsZero() && (first.IsZero() || c.overtime.Before(first)) {
+				first = c.overtime
+			}
 		})
 	}
 	wg.Wait()
@@ -98,10 +131,16 @@ func (r round) run(ctx context.Context, s side, x *records) (sample, error) {
 		return sample{}, err
 	}
 	out.requests, out.aborted, out.late = requests.Load(), aborted.Load(), late.Load()
-	if out.requests == 0 {
-		return sample{}, errors.New("no request ended within a round: it is too short")
+	if out.requests == 0 && first.IsZero() {
+		return sample{}, errors.New("no request was due within a round: it is too short for the rate")
 	}
-	out.cpu = worked / time.Duration(all.Load())
+	if out.requests == 0 { // nothing ended in time: the round is as long as the first request takes
+		out.requests, out.elapsed = 1, first.Sub(begin)
+		one := notebook{to: out.latencies}
+		one.add(out.elapsed)
+		one.flush()
+	}
+	out.cpu = worked / time.Duration(max(all.Load(), 1))
 	return out, nil
 }
 
@@ -114,7 +153,8 @@ type client struct {
 	operation operation
 
 	requests, aborted, late int64
-	all                     int64 // those out of time too
+	all                     int64     // those out of time too
+	overtime                time.Time // when a request ended that counts no more
 }
 
 // closed makes one request after the other. What ends in time counts.
@@ -125,6 +165,7 @@ func (c *client) closed(ctx context.Context) error {
 			return err
 		}
 		if ended.After(c.to) {
+			c.overtime = ended
 			return nil
 		}
 		if !ended.Before(c.from) {
@@ -181,6 +222,9 @@ func (c *client) open(ctx context.Context, s *schedule) error {
 			var err error
 			if ended, err = c.request(ctx); err != nil {
 				return err
+			}
+			if ended.After(c.to) && c.overtime.IsZero() {
+				c.overtime = ended
 			}
 		} else if !intended.Before(c.from) {
 			c.late++

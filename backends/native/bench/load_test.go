@@ -43,6 +43,19 @@ func TestClosedLoopKeepsEveryClientBusy(t *testing.T) {
 	require.Equal(t, s.requests, s.latencies.histogram.TotalCount())
 }
 
+// A request that takes longer than the round is one request in that time, not none.
+func TestARoundIsAsLongAsItsFirstRequest(t *testing.T) {
+	r := round{workload: plan.Transfer, keys: "uniform", clients: 2, duration: 10 * time.Millisecond}
+	s, err := r.run(t.Context(), stub(func(context.Context, *operation) (bool, error) {
+		time.Sleep(50 * time.Millisecond)
+		return false, nil
+	}), newRecords(10, 5, 1))
+	require.NoError(t, err)
+	require.EqualValues(t, 1, s.requests)
+	require.GreaterOrEqual(t, s.elapsed, 48*time.Millisecond) // less the warming of 1 ms
+	require.Less(t, s.perSecond(), 21.0)
+}
+
 // A server that stands still for half of the round: those who wait for it are all counted, with the time since they were
 // to begin. A loop that counts from when a request is sent would see one slow request among a thousand.
 func TestOpenLoopCountsFromTheIntendedStart(t *testing.T) {
@@ -77,6 +90,12 @@ func TestOpenLoopGivesUpWhatItCannotBegin(t *testing.T) {
 	require.InDelta(t, 1000, s.latencies.histogram.TotalCount(), 2)
 	require.Greater(t, s.late, int64(900))
 	require.Greater(t, s.latencies.percentile(50), 100*time.Millisecond)
+}
+
+func TestARateOfNothingIsAnError(t *testing.T) {
+	r := round{workload: plan.Transfer, keys: "uniform", clients: 1, duration: 10 * time.Millisecond, rate: 0.5}
+	_, err := r.run(t.Context(), stub(func(context.Context, *operation) (bool, error) { return false, nil }), newRecords(10, 5, 1))
+	require.EqualError(t, err, "no request was due within a round: it is too short for the rate")
 }
 
 func TestAFailureEndsTheRound(t *testing.T) {

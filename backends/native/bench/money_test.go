@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/stateful-entities/sfc/backends/gateway"
@@ -100,4 +101,20 @@ func (p *pages) Query(_ context.Context, s ...gateway.Selection) (*gateway.Cut, 
 		cut.More[0] = fmt.Sprint(p.given)
 	}
 	return cut, nil
+}
+
+// The engine tells its groups by a metric of this name.
+func TestGroupsOfTheEngine(t *testing.T) {
+	registry := prometheus.NewRegistry()
+	_, _, err := engineGroups{registry}.groups()
+	require.ErrorContains(t, err, "no metric "+groupMetric)
+	e, err := engine.Open(t.TempDir(), gatewaytest.Program(), gatewaytest.Text(), engine.Options{Metrics: registry})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, e.Close()) }()
+	for i := range 3 {
+		request(t, e, "NewAccount", "", fmt.Sprintf(`["a%d",0]`, i))
+	}
+	commits, requests, err := engineGroups{registry}.groups()
+	require.NoError(t, err)
+	require.Equal(t, []float64{3, 3}, []float64{commits, requests})
 }

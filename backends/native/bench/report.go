@@ -56,6 +56,7 @@ type Side struct {
 	P99       float64 `json:"p99"`
 	P999      float64 `json:"p999"`
 	CPU       float64 `json:"cpu"`      // of the whole process, for each request; 0 where the system does not tell
+	Group     float64 `json:"group"`    // requests of a commit, on average; 0: it has no groups
 	Requests  int64   `json:"requests"` // in all rounds
 	Aborted   int64   `json:"aborted"`  // transfers without funds, among them
 	Late      int64   `json:"late"`     // that an open loop could not even begin
@@ -112,7 +113,7 @@ func (r *Report) text() string {
 	fmt.Fprintf(&b, "%s\n%d accounts of 10 fields of %d bytes, %d rounds of %v each, seed %d; %s on %s/%s, %d CPUs\n",
 		r.Plan.Command, r.Plan.Accounts, r.Plan.Field, r.Plan.Rounds, r.Plan.Duration, r.Plan.Seed, r.Machine.Go, r.Machine.OS, r.Machine.Arch, r.Machine.CPUs)
 	if len(r.Rows) > 0 {
-		rows := [][]string{{"measured", "requests/s", "p50", "p99", "CPU", "baseline", "requests/s", "p50", "CPU", "ratio", "rounds", "aim", ""}}
+		rows := [][]string{{"measured", "requests/s", "p50", "p99", "CPU", "baseline", "requests/s", "p50", "CPU", "groups", "ratio", "rounds", "aim", ""}}
 		for _, row := range r.Rows {
 			rows = append(rows, row.cells())
 		}
@@ -144,9 +145,15 @@ func (r Row) cells() []string {
 	if m.Late > 0 {
 		met = fmt.Sprintf("cannot keep up: %d never began", m.Late)
 	}
+	groups := "" // measured / baseline
+	if m.Group > 0 && base.Group > 0 {
+		groups = fmt.Sprintf("%.0f / %.0f", m.Group, base.Group)
+	} else if m.Group > 0 {
+		groups = fmt.Sprintf("%.0f", m.Group)
+	}
 	return []string{
 		r.title(), count(m.PerSecond), duration(m.P50), duration(m.P99), duration(m.CPU),
-		base.Name, count(base.PerSecond), duration(base.P50), duration(base.CPU),
+		base.Name, count(base.PerSecond), duration(base.P50), duration(base.CPU), groups,
 		ratio, fmt.Sprintf("%.2f–%.2f", r.Least, r.Greatest), aim, met,
 	}
 }

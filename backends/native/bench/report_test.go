@@ -32,11 +32,11 @@ func example() *Report {
 	r.Machine = Machine{"linux", "amd64", 2, "go1.26"}
 	r.Rows = []Row{
 		{Way: "process", Workload: "T", Keys: "uniform", Clients: 64, Of: Throughput, Ratio: 0.75, Least: 0.7, Greatest: 0.8, Aim: ofBareLoop, Met: true,
-			Measured: Side{Name: "engine", PerSecond: 123456.7, P50: 400, P99: 1234, P999: 2_500_000, CPU: 16.2}, Baseline: Side{Name: "bare loop", PerSecond: 164609, P50: 300, CPU: 9.9}},
+			Measured: Side{Name: "engine", PerSecond: 123456.7, P50: 400, P99: 1234, P999: 2_500_000, CPU: 16.2, Group: 30.4}, Baseline: Side{Name: "bare loop", PerSecond: 164609, P50: 300, CPU: 9.9, Group: 31.6}},
 		{Way: "process", Workload: "A", Keys: "zipf0.99", Clients: 1, Of: Median, Ratio: 1.5, Least: 1, Greatest: 2, Aim: ofOneWrite,
 			Measured: Side{Name: "engine", PerSecond: 900, P50: 99.94, P99: 9.5, P999: 1e3}, Baseline: Side{Name: "bare synced write", PerSecond: 1000, P50: 66.6}},
 		{Way: "http", Workload: "M", Keys: "zipf1.5", Clients: 512, Rate: 5000, Of: Median, Ratio: 2, Least: 2, Greatest: 2,
-			Measured: Side{Name: "engine", PerSecond: 4000, P50: 1, P99: 2, P999: 3, Late: 17}, Baseline: Side{Name: "bare handler", PerSecond: 5000, P50: 0.5}},
+			Measured: Side{Name: "engine", PerSecond: 4000, P50: 1, P99: 2, P999: 3, Late: 17, Group: 5}, Baseline: Side{Name: "bare handler", PerSecond: 5000, P50: 0.5}},
 	}
 	r.Overhead = []Overhead{{Size: 49_900, Request: 500, Splitting: 0.5, Instrumentation: 1, Codec: 250, Storage: 200, Rest: 48.5, Share: 0.003, Met: true}}
 	return r
@@ -117,7 +117,7 @@ func TestSidesTakeTurns(t *testing.T) {
 		}
 	}
 	p := plan.Default()
-	p.Rounds, p.Duration = 3, 20*time.Millisecond
+	p.Rounds, p.Duration = 3, 50*time.Millisecond
 	f := &field{app: &app{plan: p, records: newRecords(10, 5, 1)}}
 	row, err := f.race(t.Context(), f.race1(plan.Process, "T", "uniform", 1, of("ours"), of("theirs")), 0)
 	require.NoError(t, err)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/stateful-entities/sfc/backends/gateway"
 	"github.com/stateful-entities/sfc/backends/native/bench/plan"
 	"github.com/stateful-entities/sfc/backends/native/engine"
@@ -19,7 +21,7 @@ import (
 
 // rows measures every row of the plan.
 func (a *app) rows(ctx context.Context, dir string, report *Report, say *progress) (err error) {
-	f := &field{app: a}
+	f := &field{app: a, registry: prometheus.NewRegistry()}
 	defer func() { err = errors.Join(err, f.close()) }()
 	say.say("creating %d accounts, and a baseline of as many", a.plan.Accounts)
 	if err := f.open(ctx, dir); err != nil {
@@ -46,12 +48,13 @@ func (a *app) rows(ctx context.Context, dir string, report *Report, say *progres
 // field holds all sides that take part.
 type field struct {
 	*app
-	engine  *engine.Engine
-	bare    *bare
-	loop    *bareLoop
-	process *inProcess
-	http    *server
-	idle    *server // the handler that does nothing
+	engine   *engine.Engine
+	registry *prometheus.Registry // the engine's metrics
+	bare     *bare
+	loop     *bareLoop
+	process  *measuredEngine
+	http     *measuredServer
+	idle     *server // the handler that does nothing
 }
 
 // cache is the engine's memory for entities: enough for all, since how states beyond memory are read is no part of
@@ -62,10 +65,11 @@ func (a *app) cache() int64 {
 }
 
 func (f *field) open(ctx context.Context, dir string) (err error) {
-	if f.engine, err = engine.Open(filepath.Join(dir, "engine"), f.program, f.text, engine.Options{Cache: f.cache()}); err != nil {
+	if f.engine, err = engine.Open(filepath.Join(dir, "engine"), f.program, f.text, engine.Options{Cache: f.cache(), Metrics: f.registry}); err != nil {
 		return err
 	}
-	f.process = &inProcess{f.engine, f.functions, f.records}
+	groups := engineGroups{f.registry}
+	f.process = &measuredEngine{inProcess{f.engine, f.functions, f.records}, groups}
 	if err := f.process.fill(ctx, f.plan.Seed); err != nil {
 		return err
 	}
@@ -74,19 +78,22 @@ func (f *field) open(ctx context.Context, dir string) (err error) {
 	}
 	f.loop = newBareLoop(f.bare)
 	most := slices.Max(f.plan.Clients)
-	if f.http, err = serve("engine", gateway.NewHandler(f.program, nil, f.engine), f.records, most); err != nil {
+	served, err := serve("engine", gateway.NewHandler(f.program, nil, f.engine), f.records, most)
+	if err != nil {
 		return err
 	}
+	f.http = &measuredServer{served, groups}
 	f.idle, err = serve("bare handler", newBareHandler(f.records), f.records, most)
 	return err
 }
 
 func (f *field) close() error {
 	var errs []error
-	for _, s := range []*server{f.http, f.idle} {
-		if s != nil {
-			errs = append(errs, s.close())
-		}
+	if f.http != nil {
+		errs = append(errs, f.http.close())
+	}
+	if f.idle != nil {
+		errs = append(errs, f.idle.close())
 	}
 	if f.loop != nil {
 		errs = append(errs, f.loop.stop())
@@ -217,6 +224,7 @@ func (s *Side) take(rounds []sample) {
 	}
 	s.P50, s.P99, s.P999 = at(50), at(99), at(99.9)
 	s.CPU = median(rounds, func(r sample) float64 { return microseconds(r.cpu) })
+	s.Group = median(rounds, func(r sample) float64 { return r.group })
 	for _, r := range rounds {
 		s.Requests += r.requests
 		s.Aborted += r.aborted

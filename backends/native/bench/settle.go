@@ -10,7 +10,7 @@ import (
 
 // How long a round waits for what the one before has left behind, and how little work counts as none.
 const (
-	patience = 3 * time.Second
+	patience = 2 * time.Second
 	glance   = 25 * time.Millisecond
 	little   = glance / 10
 )
