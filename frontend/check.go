@@ -26,7 +26,6 @@ func check(l *loaded, es entities, clients *surface) (found diag.List, reached m
 	c := &checker{
 		loaded: l, entities: es, surface: clients,
 		bodies: map[*types.Func]*body{}, inits: map[*types.Var]*body{}, badFields: map[*types.Var]bool{},
-		kept: map[*types.Var]*keptVar{}, stateWrites: map[string]bool{},
 		instances: map[*types.TypeParam][]instance{}, receiverParams: map[*types.TypeParam]*types.TypeParam{},
 	}
 	c.checkPlatform()
@@ -43,7 +42,6 @@ func check(l *loaded, es entities, clients *surface) (found diag.List, reached m
 	c.checkTypeDeclarations()
 	c.checkStates()
 	c.checkKeys()
-	c.findWrites()
 	for _, b := range c.reached {
 		c.checkEntityUse(b)
 		c.checkDrafts(b)
@@ -51,7 +49,6 @@ func check(l *loaded, es entities, clients *surface) (found diag.List, reached m
 		c.checkLibrary(b)
 		c.checkPrinting(b)
 	}
-	c.checkKept()
 	c.checkCallbacks()
 	c.diags.Sort()
 	reached = map[*types.Func]bool{}
@@ -75,14 +72,11 @@ type checker struct {
 	boxes       []box
 	faceCalls   []faceCall
 	badFields   map[*types.Var]bool // fields that are reported: what is done with them is not reported again
-	writes      map[*body]*summary
-	kept        map[*types.Var]*keptVar // package variables whose memory gets into state
-	stateWrites map[string]bool         // underlying types of the memory in state that is written
-	faces       []*types.Interface      // of the values that are handed to the library
-	panicsFaces []*types.Interface      // the types of interface values that panic is given: recover may give what is in them
-	foreignSeen map[string]bool         // packages of other modules that are reported
-	initial     map[*body]bool          // what initialisation runs
-	callers     *callers                // made when it is first asked
+	faces       []*types.Interface  // of the values that are handed to the library
+	panicsFaces []*types.Interface  // the types of interface values that panic is given: recover may give what is in them
+	foreignSeen map[string]bool     // packages of other modules that are reported
+	initial     map[*body]bool      // what initialisation runs
+	callers     *callers            // made when it is first asked
 	parameters  map[*types.Var]parameter
 
 	instances      map[*types.TypeParam][]instance

@@ -62,14 +62,8 @@ func (c *checker) refuseChannel(b *body, n ast.Node, what string, above []ast.No
 }
 
 func (c *checker) checkBuiltin(b *body, call *ast.CallExpr, above []ast.Node) {
-	switch {
-	case isBuiltin(b.info(), call, "close"):
+	if isBuiltin(b.info(), call, "close") {
 		c.refuseChannel(b, call, "closes a channel", above)
-	case isBuiltin(b.info(), call, "cap"):
-		if own(c.rootsOf(b, call.Args[0]))[stateRoot] {
-			c.refuse("SF1207", b, call, "asks for the cap of a slice of state", "spare room is not stored: it would depend on when the entity was last loaded").
-				WithHelp("use len, or keep the limit in a field of its own")
-		}
 	}
 }
 

@@ -1,8 +1,12 @@
-// This file reports where copying at a call to another entity would show (package alias finds the places).
+// This file reports where copying at a call to another entity would show, and what else package alias finds.
 
 package frontend
 
 import (
+	"fmt"
+	"path"
+	"strings"
+
 	"github.com/stateful-entities/sfc/frontend/alias"
 	"github.com/stateful-entities/sfc/internal/diag"
 	"github.com/stateful-entities/sfc/ir"
@@ -29,25 +33,58 @@ func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
 		return diag.New("SF1405", at, "cap of a slice that may be a copy (%s): a copy has no spare capacity", f.What).
 			WithRelated(lineOf(f.Write), "%s crosses a call to another entity here", f.What).
 			WithHelp("use len, or keep the capacity in a variable of its own")
+	case alias.StateCap:
+		return along(f, "SF1207", "asks for the cap of a slice of state: spare room is not stored: it would depend on when the entity was last loaded").
+			WithHelp("use len, or keep the limit in a field of its own")
+	case alias.Constant:
+		d := along(f, "SF1204", "writes to what the package variable %s holds: it belongs to one process: it is not stored, not rolled back, and other machines have another one", f.What)
+		if f.State {
+			return d.WithHelp("it is kept in state: keep a copy there, by `slices.Clone`, `maps.Clone` or a copying function where pointers are nested")
+		}
+		return d.WithHelp("write to a copy: `slices.Clone`, `maps.Clone`, or a copying function where pointers are nested").
+			WithHelp("keep what must be remembered in an entity: a field, or an entity of its own (`sfc.Get[Counter](\"visits\").Add(1)`)")
 	case alias.Room:
-		return diag.New("SF1405", at, "%s is a copy without the room behind its length, and %s appends to it while the shorter slice stays in use", f.What, f.Write.Func).
+		return diag.New("SF1405", at, "%s is a copy without the room behind its length, and %s appends to it while the shorter slice stays in use", f.What, inWords(f.Write.Func)).
 			WithRelated(lineOf(f.Write), "appended here: in plain Go a second append from the same length may write to the same place").
 			WithHelp("append to `slices.Clone(xs)`, or replace the slice by the longer one: `xs = append(xs, …)`").
 			WithHelp("or accept the copy: put `//sfc:copy` on this line")
 	case alias.Kept:
-		return diag.New("SF1402", at, "%s is a copy, but %s writes to the original later", f.What, f.Write.Func).
+		return diag.New("SF1402", at, "%s is a copy, but %s writes to the original later", f.What, inWords(f.Write.Func)).
 			WithRelated(lineOf(f.Write), "written here: plain Go shows this to %s, a call to another entity cannot", looker(f)).
 			WithRelated(lineOf(f.Other), "%s", otherSide(f)).
 			WithHelp("give away a copy: `slices.Clone`, `maps.Clone`, or a copying method where pointers are nested").
 			WithHelp("or keep a reference to the owner and ask again").
 			WithHelp("or accept the copy: put `//sfc:copy` on this line")
 	}
-	return diag.New("SF1401", at, "%s is a copy, but %s writes to it", f.What, f.Write.Func).
+	return diag.New("SF1401", at, "%s is a copy, but %s writes to it", f.What, inWords(f.Write.Func)).
 		WithRelated(lineOf(f.Write), "written here: plain Go shows this to %s, a call to another entity cannot", looker(f)).
 		WithRelated(lineOf(f.Other), "%s", otherSide(f)).
 		WithHelp("return the new value and assign it").
 		WithHelp("or give away a copy: `slices.Clone`, `maps.Clone`, or a copying method where pointers are nested").
 		WithHelp("or accept the copy: put `//sfc:copy` on this line")
+}
+
+// along begins a diagnostic with the calls that lead to its place.
+func along(f alias.Finding, code, format string, args ...any) *diag.Diagnostic {
+	root, calls, which := f.At.Func, "", ""
+	for i, c := range f.Chain {
+		calls += fmt.Sprintf(" calls %s (%s:%d)", inWords(f.Callee(i)), path.Base(c.File), c.Line)
+		root, which = f.Chain[0].Func, ", which"
+	}
+	root, _, _ = strings.Cut(root, "$") // a literal is a part of its function
+	d := diag.New(code, lineOf(f.At), "%s%s%s %s", root, calls, which, fmt.Sprintf(format, args...))
+	for i, c := range f.Chain {
+		d.WithRelated(lineOf(c), "%s calls %s", inWords(c.Func), inWords(f.Callee(i)))
+	}
+	return d
+}
+
+// inWords names a function; a function literal by the function it is in.
+func inWords(fn string) string {
+	if outer, _, ok := strings.Cut(fn, "$"); ok {
+		return "a function literal in " + outer
+	}
+	return fn
 }
 
 func looker(f alias.Finding) string {

@@ -23,15 +23,24 @@ import (
 	"github.com/stateful-entities/sfc/ir"
 )
 
-// A Finding is one place where a copy would show.
+// A Finding is one place where a copy would show, or where memory is used that is not the request's own.
 type Finding struct {
 	Kind  Kind
-	At    Place  // the crossing, or the comparison
-	What  string // what crosses: `argument "xs" of Cart.Put`, `the result of Cart.Items`
-	Write Place  // where one side writes; for Identity and Capacity the place that looks
-	Giver bool   // the giving side writes (else the receiving side)
-	Other Place  // where the other side still looks at it; zero if it keeps it in state
-	State bool   // the other side keeps it in state
+	At    Place   // the crossing, or the comparison
+	What  string  // what crosses: `argument "xs" of Cart.Put`, `the result of Cart.Items`
+	Write Place   // where one side writes; for Identity and Capacity the place that looks
+	Giver bool    // the giving side writes (else the receiving side)
+	Other Place   // where the other side still looks at it; zero if it keeps it in state
+	State bool    // the other side keeps it in state; of a constant: it is in state, too
+	Chain []Place // the calls that lead to At from a request, for Constant and StateCap
+}
+
+// Callee names the function that step i of the chain calls.
+func (f Finding) Callee(i int) string {
+	if i+1 < len(f.Chain) {
+		return f.Chain[i+1].Func
+	}
+	return f.At.Func
 }
 
 // Place is a line of the user's source.
@@ -53,6 +62,8 @@ const (
 	Identity             // pointers are compared of which one may be a copy
 	Capacity             // cap of what may be a copy
 	Room                 // the receiving side grows a list twice from one length: a copy has no room behind it
+	Constant             // a request writes to what the package variable What leads to
+	StateCap             // cap of what the state of an entity may hold
 )
 
 // Check analyses a verified program. The findings are sorted by place; none means that copying cannot be seen.
@@ -64,7 +75,7 @@ func Check(p *ir.Program) []Finding {
 
 // distinct keeps one finding per crossing and kind.
 func distinct(fs []Finding) []Finding {
-	slices.SortFunc(fs, func(x, y Finding) int { return strings.Compare(x.sortKey(), y.sortKey()) })
+	slices.SortStableFunc(fs, func(x, y Finding) int { return strings.Compare(x.sortKey(), y.sortKey()) })
 	return slices.CompactFunc(fs, func(x, y Finding) bool {
 		return x.At == y.At && x.What == y.What && x.Kind == y.Kind
 	})

@@ -2,7 +2,10 @@
 
 package alias
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 func (f *facts) check() []Finding {
 	var out []Finding
@@ -14,7 +17,7 @@ func (f *facts) check() []Finding {
 			out = append(out, g)
 		}
 	}
-	return append(out, f.identity()...)
+	return slices.Concat(out, f.identity(), f.constants(), f.stateCaps())
 }
 
 // crossing judges one object that crosses at one place.

@@ -27,6 +27,7 @@ type facts struct {
 	holders  []holder
 	liveAt   map[liveKey]map[*object]bool
 	families map[*object]map[*object]bool
+	entities map[*object]bool // reached from the state of an entity; made when asked for
 }
 
 type liveKey struct {

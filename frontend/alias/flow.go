@@ -9,6 +9,9 @@ import (
 	"github.com/stateful-entities/sfc/ir"
 )
 
+// globalKey begins the key of the object of a package variable.
+const globalKey = "var:"
+
 // maxInstances bounds the calling contexts that are told apart; beyond it a function has one instance (coarser, sound).
 const maxInstances = 3000
 
@@ -33,6 +36,7 @@ type instance struct {
 	leadsTo  map[*instance]bool
 	incoming []callSite // own calls of it
 	raises   set        // what may come out of it as a panic
+	setup    bool       // it runs while package variables are set, and not otherwise
 }
 
 type callSite struct {
@@ -172,7 +176,10 @@ func (a *analysis) object(key string, kind objectKind, t *ir.Type) *object {
 }
 
 func (a *analysis) instance(f *ir.Func, from *instance, site *op) *instance {
-	key := f.Name
+	key, setup := f.Name, a.setup
+	if from != nil {
+		setup = from.setup
+	}
 	switch {
 	case from != nil:
 		for p := from; p != nil; p = p.parent { // recursion: the instance that is running already
@@ -192,12 +199,13 @@ func (a *analysis) instance(f *ir.Func, from *instance, site *op) *instance {
 	if in == nil {
 		in = &instance{
 			id: len(a.insts), f: a.form(f), parent: from, vals: map[slot]set{}, own: map[*instance][]*op{},
-			invoked: map[*instance][]*op{}, called: map[*op]map[*instance]bool{}, back: map[*op]bool{}, raises: set{}, crosses: map[crossKey]*crossing{},
+			invoked: map[*instance][]*op{}, called: map[*op]map[*instance]bool{}, back: map[*op]bool{}, raises: set{}, crosses: map[crossKey]*crossing{}, setup: setup,
 		}
 		a.instKeys[key] = in
 		a.insts = append(a.insts, in)
 		a.changed = true
 	}
+	in.setup = in.setup && setup
 	return in
 }
 
@@ -371,9 +379,9 @@ func (a *analysis) step(in *instance, o *op) {
 	case opClosure, opFunc:
 		a.closure(in, o)
 	case opGlobal:
-		a.put(in, o.dst, "", one(pointer{o: a.object("var:"+o.name, global, o.typ)}))
+		a.put(in, o.dst, "", one(pointer{o: a.object(globalKey+o.name, global, o.typ)}))
 	case opHostVar:
-		n := a.object("var:"+o.name, global, o.typ)
+		n := a.object(globalKey+o.name, global, o.typ)
 		n.box = a.types.shape(o.typ) == ifaceShape
 		n.opaque, n.init = n.box, true
 		a.put(in, o.dst, "", one(pointer{o: n}))
