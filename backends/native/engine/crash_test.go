@@ -294,6 +294,9 @@ func TestFlippedBits(t *testing.T) {
 				hurt[bit/8] ^= 1 << (bit % 8)
 				require.NoError(t, os.WriteFile(filepath.Join(damagedDir, folder, f.Name()), hurt, 0o644))
 				if why := readAll(t, damagedDir); why != "" {
+					require.Contains(t, why, strings.TrimPrefix(f.Name(), "guard-"))
+					require.Contains(t, why, "is damaged")
+					require.Contains(t, why, "restore the data folder from a backup")
 					noticed[kindOf(f.Name())]++
 				}
 			})

@@ -42,7 +42,7 @@ type Engine struct {
 	db      *pebble.DB
 	lock    *pebble.Lock
 	unlock  func() error // once
-	cut     atomic.Bool // there are more entities than memory
+	cut     atomic.Bool  // there are more entities than memory
 	metrics *metrics
 
 	queue   chan *task
@@ -114,6 +114,9 @@ func (e *Engine) open(text []byte) error {
 	x, err := e.start(text)
 	if err == nil {
 		err = e.metrics.register()
+	}
+	if err != nil && e.hasFailed() {
+		return e.explain(err) // Open has gone on
 	}
 	if err != nil {
 		return errors.Join(e.explain(err), e.db.Close(), e.unlock())
@@ -224,6 +227,7 @@ func (e *Engine) fail(err error) {
 	first, opened := e.failure == nil, e.opened
 	if first {
 		e.failure = fmt.Errorf("the engine has stopped: %w", err)
+		e.watch.failed.CompareAndSwap(nil, &e.failure)
 		close(e.failed)
 	}
 	e.mu.Unlock()

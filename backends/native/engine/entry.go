@@ -80,6 +80,13 @@ func appendBool(b []byte, v bool) []byte {
 	return append(b, 0)
 }
 
+// badEntry is an entry, by its position, that is not what its checksum vouches for.
+type badEntry uint64
+
+func (p badEntry) Error() string {
+	return fmt.Sprintf("the history at position %d has not the form of an entry: was it written by another version of sfc?", uint64(p))
+}
+
 // decodeEntry reads what append wrote; b may be changed afterwards.
 func decodeEntry(position uint64, b []byte) (*Entry, error) {
 	d := &entryReader{b: b}
@@ -100,7 +107,7 @@ func decodeEntry(position uint64, b []byte) (*Entry, error) {
 		x.Changed = append(x.Changed, string(d.text()))
 	}
 	if version != entryVersion || d.bad || len(d.b) > 0 {
-		return nil, fmt.Errorf("history at position %d: not an entry of version %d", position, entryVersion)
+		return nil, badEntry(position)
 	}
 	return x, nil
 }

@@ -4,6 +4,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -174,6 +175,9 @@ func (x *executor) take(t *task) {
 func (x *executor) answer(t *task) (gateway.Response, error) {
 	now := x.now()
 	before, err := x.lookup(t, now)
+	if errors.As(err, new(badEntry)) { // it is of one request, and so is the trouble
+		return t.refused(gateway.Errorf("Unavailable", "request %q has run: %v", t.ID, err)), nil
+	}
 	if err != nil {
 		return gateway.Response{}, err
 	}
