@@ -15,6 +15,7 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/stateful-entities/sfc/internal/diag"
+	"github.com/stateful-entities/sfc/ir"
 )
 
 // checkPrinting looks at the calls of a body whose row says that they look inside values.
@@ -291,7 +292,7 @@ func (s *shown) showsName(t types.Type, path string) bool {
 		if o.Pkg() == nil || !s.ours(o.Pkg()) {
 			return s.verb == 'T'
 		}
-		if o.Pkg() != s.main.Types || o.Parent() != o.Pkg().Scope() || t.TypeArgs().Len() > 0 || o.Pkg().Name() == "main" {
+		if o.Pkg() != s.main.Types || o.Parent() != o.Pkg().Scope() || t.TypeArgs().Len() > 0 || o.Pkg().Name() == "main" || ir.TakenName(o.Name()) {
 			s.name, s.path = article(s.typeName(t)), path
 			return true
 		}

@@ -53,21 +53,9 @@ var predeclared = strings.Fields(`any bool byte comparable complex64 complex128 
 	int64 rune string uint uint8 uint16 uint32 uint64 uintptr true false iota nil append cap clear close complex copy
 	delete imag len make max min new panic print println real recover init main`)
 
-// ownWords are what generated functions and frames call their own things.
+// ownWords are what generated functions and frames call their own things; ir.TakenName knows those that are not methods.
 var ownWords = strings.Fields(`t f l steps depth pc unw run done caught draft clo
 	Func Step Args Results Enc Dec Unwind Call`)
-
-// helperWords are what the other generated functions call theirs: codecs, descriptors, wrappers.
-var helperWords = strings.Fields(`e d v n i h x r p state ok`)
-
-// isHidden says whether a generated function may declare an identifier for itself: a declaration of the package of that
-// name could not be reached from there.
-func isHidden(id string) bool {
-	if numbered := strings.TrimRight(id, "0123456789"); numbered != id && (numbered == "a" || numbered == "r") {
-		return true // parameters and results
-	}
-	return slices.Contains(ownWords, id) || slices.Contains(helperWords, id)
-}
 
 func isWord(id string) bool { return token.IsKeyword(id) || id == "_" || id == "" }
 

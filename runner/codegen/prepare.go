@@ -53,7 +53,7 @@ func (g *gen) prepare() {
 
 // nameTypes takes identifiers for types, first those that are Go's and the runner's.
 func (g *gen) nameTypes() {
-	g.global.avoids = isHidden
+	g.global.avoids = ir.TakenName
 	g.global.reserve(predeclared...)
 	g.global.reserve("Program", "program", "runner")
 	g.imports[runnerPath] = "runner"
