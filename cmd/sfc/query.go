@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -41,14 +40,14 @@ func queryCommand() *cli.Command {
 				return unreachable(cl, err)
 			}
 			format := c.String("format")
-			if format == "" {
-				format = "json"
-				if f, ok := c.App.Writer.(*os.File); ok && progress.IsTerminal(f) {
-					format = "table"
-				}
-			}
 			if a.Code != "" {
 				return refused(c, a, format == "json")
+			}
+			if format == "" {
+				format = "json"
+				if progress.IsTerminal(c.App.Writer) {
+					format = "table"
+				}
 			}
 			if err := writeCut(c.App.Writer, cut, format); err != nil {
 				return err

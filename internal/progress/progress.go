@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"time"
+	"unicode/utf8"
 )
 
 // Unit writes an amount of work: "12 rounds", "3.5 MiB".
@@ -138,20 +139,36 @@ func (w *Work) show(every time.Duration) {
 	}
 }
 
+// width is how long a live line is at most, in characters: one that is broken is not cleared.
+const width = 79
+
 // text is the line after some time.
 func (w *Work) text(elapsed time.Duration) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	line := w.title
+	state := ""
 	switch {
 	case w.unit == nil:
 	case w.total > 0:
-		line += fmt.Sprintf(": %s of %s (%d%%)", w.unit(w.done), w.unit(w.total), min(100, 100*w.done/w.total))
+		state = fmt.Sprintf(": %s of %s (%d%%)", w.unit(w.done), w.unit(w.total), min(100, 100*w.done/w.total))
 	default:
-		line += ": " + w.unit(w.done)
+		state = ": " + w.unit(w.done)
 	}
 	if w.note != "" {
-		line += ", " + w.note
+		state += ", " + w.note
 	}
-	return line + fmt.Sprintf(", %s", elapsed.Truncate(time.Second))
+	state += fmt.Sprintf(", %s", elapsed.Truncate(time.Second))
+	if w.live {
+		return shorten(w.title, width-utf8.RuneCountInString(state)) + shorten(state, width)
+	}
+	return w.title + state
+}
+
+// shorten cuts a text off at a number of characters.
+func shorten(text string, n int) string {
+	runes := []rune(text)
+	if len(runes) <= n {
+		return text
+	}
+	return string(runes[:max(0, n-1)]) + "…"
 }

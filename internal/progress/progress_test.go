@@ -52,6 +52,15 @@ func TestText(t *testing.T) {
 	require.Equal(t, "compiling, 1s", w.text(time.Second))
 }
 
+// A live line that does not fit would not be cleared.
+func TestLiveLinesAreShort(t *testing.T) {
+	w := start(io.Discard, strings.Repeat("ü", 100), Count("rounds"), true)
+	defer w.Stop()
+	require.Equal(t, strings.Repeat("ü", 64)+"…: 0 rounds, 0s", w.text(0))
+	w.Note(strings.Repeat("n", 100))
+	require.LessOrEqual(t, len([]rune(w.text(0))), width+1)
+}
+
 func TestBytes(t *testing.T) {
 	for n, want := range map[int64]string{0: "0 bytes", 1023: "1023 bytes", 1024: "1.0 KiB", 3 << 29: "1.5 GiB"} {
 		require.Equal(t, want, Bytes(n))
