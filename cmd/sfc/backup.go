@@ -36,7 +36,10 @@ func backupCommand() *cli.Command {
 }
 
 func backUp(c *cli.Context, name string) error {
-	cl := client(c)
+	cl, err := client(c)
+	if err != nil {
+		return err
+	}
 	stream, size, a, err := cl.Backup(c.Context)
 	if err != nil {
 		return unreachable(cl, err)

@@ -25,10 +25,14 @@ func callCommand() *cli.Command {
 			formatFlag(),
 		),
 		Action: func(c *cli.Context) error {
-			if c.IsSet("file") {
-				return callScript(c, client(c))
+			cl, err := client(c)
+			if err != nil {
+				return err
 			}
-			return callOne(c, client(c))
+			if c.IsSet("file") {
+				return callScript(c, cl)
+			}
+			return callOne(c, cl)
 		},
 	}
 }

@@ -18,11 +18,18 @@ func endpointFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "endpoint", Usage: "`URL` of the program", Value: defaultEndpoint, EnvVars: []string{"SFC_ENDPOINT"}},
 		&cli.StringFlag{Name: "token", Usage: "bearer `token`", EnvVars: []string{"SFC_TOKEN"}},
+		&cli.StringFlag{Name: "token-file", Usage: "`file` whose first line is the bearer token"},
 	}
 }
 
-func client(c *cli.Context) *calls.Client {
-	return &calls.Client{Endpoint: c.String("endpoint"), Token: c.String("token")}
+func client(c *cli.Context) (*calls.Client, error) {
+	cl := &calls.Client{Endpoint: c.String("endpoint"), Token: c.String("token")}
+	if !c.IsSet("token-file") {
+		return cl, nil
+	}
+	var err error
+	cl.Token, err = readToken(c.String("token-file"))
+	return cl, err
 }
 
 // unreachable says what to do when nothing answers.

@@ -34,7 +34,10 @@ func queryCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			cl := client(c)
+			cl, err := client(c)
+			if err != nil {
+				return err
+			}
 			cut, a, err := cl.Query(c.Context, selections)
 			if err != nil {
 				return unreachable(cl, err)
