@@ -328,6 +328,7 @@ func (r *crashRound) compare(holds map[string][]int, when string) {
 
 // killUnderLoad kills the process in each round at another moment. At the end nothing of any round is gone.
 func killUnderLoad(t T, b *Bench) {
+	t = few(t)
 	rnd := b.Rand(t, "kill")
 	k, end := killer(t, b)
 	defer end()
@@ -354,6 +355,7 @@ func killUnderLoad(t T, b *Bench) {
 
 // killWhileStarting kills the process several times without much work in between.
 func killWhileStarting(t T, b *Bench) {
+	t = few(t)
 	rnd := b.Rand(t, "kill_again")
 	k, end := killer(t, b)
 	defer end()
@@ -372,6 +374,7 @@ func killWhileStarting(t T, b *Bench) {
 
 // terminateUnderLoad asks the process to end.
 func terminateUnderLoad(t T, b *Bench) {
+	t = few(t)
 	rnd := b.Rand(t, "terminate")
 	k, end := killer(t, b)
 	defer end()

@@ -37,7 +37,33 @@ type client struct {
 
 // newCrowd prepares clients whose requests have ids that begin with a name.
 func newCrowd(t T, s Service, name string) *crowd {
-	return &crowd{t: t, begin: time.Now(), name: name, service: s}
+	return &crowd{t: few(t), begin: time.Now(), name: name, service: s}
+}
+
+// maxFaults bounds how many faults a test tells: what is broken shows everywhere.
+const maxFaults = 10
+
+// fewFaults is a T that tells the first faults only.
+type fewFaults struct {
+	T
+	count atomic.Int64
+}
+
+func few(t T) T {
+	if f, ok := t.(*fewFaults); ok {
+		return f
+	}
+	return &fewFaults{T: t}
+}
+
+func (f *fewFaults) Errorf(format string, args ...any) {
+	f.T.Helper()
+	switch n := f.count.Add(1); {
+	case n <= maxFaults:
+		f.T.Errorf(format, args...)
+	case n == maxFaults+1:
+		f.T.Errorf("there are more faults")
+	}
 }
 
 // work lets n clients work at once and waits for them. It may be called again.

@@ -50,10 +50,13 @@ func strict() []Test {
 }
 
 func listAppend(t T, b *Bench) {
+	const most = 5000 // of one history: lists get long
 	rnd := b.Rand(t, "list_append")
-	l := newListLoad(t, b, b.Shared(t), 8, b.Times(5000))
-	l.work(rnd, 12, func(c *client) { l.loop(c, l.mixed) })
-	l.judge(rnd)
+	for left := b.Times(most); left > 0; left -= most {
+		l := newListLoad(t, b, b.Shared(t), 8, min(left, most))
+		l.work(rnd, 12, func(c *client) { l.loop(c, l.mixed) })
+		l.judge(rnd)
+	}
 }
 
 // registerLoad is a load on a few registers.
@@ -148,7 +151,6 @@ func (l *registerLoad) several(c *client) {
 
 func (l *registerLoad) judge() {
 	l.answered(len(l.ops))
-	l.t.Logf("%d requests on %d registers", len(l.ops), len(l.names))
 	a, err := history.CheckRegisters(l.first, l.ops, patience)
 	if err != nil {
 		l.t.Errorf("%v", err)
@@ -161,7 +163,7 @@ func (l *registerLoad) judge() {
 func singleRegisters(t T, b *Bench) {
 	rnd := b.Rand(t, "registers")
 	l := newRegisterLoad(t, b, b.Shared(t), 0, 1, 2, 3)
-	each := b.Times(2000) / 8
+	each := b.Times(250)
 	l.work(rnd, 8, func(c *client) {
 		for range each {
 			l.single(c, c.rnd.IntN(len(l.names)))
@@ -171,8 +173,11 @@ func singleRegisters(t T, b *Bench) {
 }
 
 func registerTransactions(t T, b *Bench) {
+	t = few(t)
 	rnd := b.Rand(t, "register_transactions")
-	for range b.Times(25) {
+	rounds := b.Times(25)
+	t.Logf("%d histories of %d requests", rounds, 5*12)
+	for range rounds {
 		l := newRegisterLoad(t, b, b.Shared(t), 3, 5, 7)
 		l.work(rnd, 5, func(c *client) {
 			for range 12 {
@@ -235,6 +240,7 @@ func (l *registerLoad) count(c *client, op history.Op, want int, seen ...int) {
 
 // writeSkew lets clients take all that two registers have together, from one or the other.
 func writeSkew(t T, b *Bench) {
+	t = few(t)
 	rnd := b.Rand(t, "write_skew")
 	s := b.Shared(t)
 	for range b.Times(60) {
@@ -302,6 +308,9 @@ func phantoms(t T, b *Bench) {
 			}
 		}
 	})
+	if a := insist(t, b.Session(t), To("Occupied", places)); a.Code != "" || string(compact(a.Value)) != "null" {
+		t.Errorf("all that was taken was freed again, and these places are taken: %s", said(a, nil))
+	}
 	t.Logf("a place was taken %d times", won.Load())
 	if won.Load() == 0 {
 		t.Errorf("nobody ever got a place")
@@ -322,7 +331,7 @@ func realTimeOrder(t T, b *Bench) {
 	l := newRegisterLoad(t, b, b.Shared(t), 0)
 	var guard sync.Mutex
 	known, by := 0, "" // the greatest answer so far
-	each := b.Times(2000) / 8
+	each := b.Times(250)
 	l.work(rnd, 8, func(c *client) {
 		for range each {
 			guard.Lock()
