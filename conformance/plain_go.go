@@ -5,7 +5,6 @@ package conformance
 
 import (
 	"bytes"
-	"context"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -77,39 +76,39 @@ func readCase(name string, text []byte) (*Case, error) {
 	return c, nil
 }
 
-// compileCases compiles all language cases, by name.
-func compileCases() (map[string]*ir.Program, error) {
+// compileCases compiles all language cases, by name; refused says why others could not be.
+func compileCases() (programs map[string]*ir.Program, refused map[string]error, err error) {
 	all, err := Cases()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	dir, err := os.MkdirTemp("", "sfc-conformance-")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer os.RemoveAll(dir)
 	if err := writeModule(dir, CasesModule); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, c := range all {
 		for name, text := range c.Files {
 			if err := writeFile(dir, c.Name+"/"+name, []byte(text)); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
-	return compileMany(dir, all)
+	programs, refused = compileMany(dir, all)
+	return programs, refused, nil
 }
 
 // compileMany compiles several cases at once, each on a processor.
-func compileMany(dir string, all []*Case) (map[string]*ir.Program, error) {
+func compileMany(dir string, all []*Case) (programs map[string]*ir.Program, refused map[string]error) {
 	var (
-		group    sync.WaitGroup
-		guard    sync.Mutex
-		programs = map[string]*ir.Program{}
-		failed   error
-		slots    = make(chan struct{}, runtime.GOMAXPROCS(0))
+		group sync.WaitGroup
+		guard sync.Mutex
+		slots = make(chan struct{}, runtime.GOMAXPROCS(0))
 	)
+	programs, refused = map[string]*ir.Program{}, map[string]error{}
 	for _, c := range all {
 		group.Go(func() {
 			slots <- struct{}{}
@@ -118,14 +117,14 @@ func compileMany(dir string, all []*Case) (map[string]*ir.Program, error) {
 			guard.Lock()
 			defer guard.Unlock()
 			if err != nil {
-				failed = err
+				refused[c.Name] = err
 				return
 			}
 			programs[c.Name] = p
 		})
 	}
 	group.Wait()
-	return programs, failed
+	return programs, refused
 }
 
 // Answers is what plain Go answers to a case's script.
@@ -324,34 +323,4 @@ func canonical(text json.RawMessage) string {
 		return err.Error()
 	}
 	return string(sorted)
-}
-
-// fatal ends a test.
-func fatal(t T, format string, args ...any) {
-	t.Helper()
-	t.Errorf(format, args...)
-	t.FailNow()
-}
-
-// mustAnswer ends a test to which no answer came.
-func mustAnswer(t T, what string) func(Answer, error) Answer {
-	return func(a Answer, err error) Answer {
-		if err != nil {
-			fatal(t, "%s: no answer: %v", what, err)
-		}
-		return a
-	}
-}
-
-// stop ends a service that the test has started.
-func stop(t T, s Service) {
-	if err := s.Stop(); err != nil {
-		t.Errorf("the application does not stop: %v", err)
-	}
-}
-
-// call makes a request that must be answered.
-func call(t T, s Session, r Request) Answer {
-	t.Helper()
-	return mustAnswer(t, r.String())(s.Call(context.WithoutCancel(t.Context()), r))
 }

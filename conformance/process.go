@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -43,8 +44,9 @@ type built struct {
 
 // executable is a program that was built, or why it was not.
 type executable struct {
-	path string
-	err  error
+	path    string
+	err     error
+	refused map[string]error // cases that are not in it
 }
 
 // NewProcess makes the target of a backend. Close removes what it wrote.
@@ -86,7 +88,7 @@ func (p *Process) Start(ctx context.Context) (Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, exe, p.args, data)
+	return start(ctx, exe.path, p.args, data)
 }
 
 // StartProgram runs one of the language cases, empty.
@@ -94,20 +96,23 @@ func (p *Process) StartProgram(ctx context.Context, name string) (Service, error
 	exe, data, err := p.prepare(func(b *built) **executable { return &b.cases }, func(dir string) *executable {
 		return p.buildCases(ctx, dir)
 	})
+	if err == nil {
+		err = exe.refused[name]
+	}
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, exe, append([]string{name}, p.args...), data)
+	return start(ctx, exe.path, append([]string{name}, p.args...), data)
 }
 
 // prepare gives an executable, built by make if it is not there yet, and a folder for data.
-func (p *Process) prepare(which func(*built) **executable, build func(dir string) *executable) (exe, data string, err error) {
+func (p *Process) prepare(which func(*built) **executable, build func(dir string) *executable) (exe *executable, data string, err error) {
 	b := p.built
 	b.guard.Lock()
 	defer b.guard.Unlock()
 	if b.dir == "" {
 		if b.dir, err = os.MkdirTemp("", "sfc-conformance-"); err != nil {
-			return "", "", err
+			return nil, "", err
 		}
 	}
 	x := which(b)
@@ -115,7 +120,7 @@ func (p *Process) prepare(which func(*built) **executable, build func(dir string
 		*x = build(b.dir)
 	}
 	b.seq++
-	return (*x).path, filepath.Join(b.dir, "data", fmt.Sprint(b.seq)), (*x).err
+	return *x, filepath.Join(b.dir, "data", fmt.Sprint(b.seq)), (*x).err
 }
 
 func (p *Process) buildApp(ctx context.Context, dir string) *executable {
@@ -160,7 +165,7 @@ func goBuild(ctx context.Context, bundle *backends.Bundle, dir string) *executab
 
 // buildCases builds one program of all language cases: its first argument names the one to serve.
 func (p *Process) buildCases(ctx context.Context, dir string) *executable {
-	cases, err := compileCases()
+	cases, refused, err := compileCases()
 	if err != nil {
 		return &executable{err: err}
 	}
@@ -172,21 +177,51 @@ func (p *Process) buildCases(ctx context.Context, dir string) *executable {
 	if all.Files["go.mod"], all.Files["go.sum"], err = module.Bundle(nil, own, false); err != nil {
 		return &executable{err: err}
 	}
-	var imports, entries strings.Builder
-	for i, name := range slices.Sorted(maps.Keys(cases)) {
+	for _, name := range slices.Sorted(maps.Keys(cases)) {
 		o := backends.Options{Tool: "sfc " + module.Version(), Library: module.BundlePath + "/" + name}
 		one, err := p.backend.Lower(cases[name], o)
 		if err != nil {
-			return &executable{err: fmt.Errorf("%s: %w", name, err)}
+			refused[name] = err
+			continue
 		}
 		for file, text := range one.Files {
 			all.Files[name+"/"+file] = text
 		}
-		fmt.Fprintf(&imports, "\tp%d %q\n", i, o.Library)
-		fmt.Fprintf(&entries, "\t%q: p%d.Target,\n", name, i)
 	}
-	all.Files["main.go"] = fmt.Appendf(nil, casesMain, imports.String(), entries.String())
-	return goBuild(ctx, all, filepath.Join(dir, "cases"))
+	for {
+		all.Files["main.go"] = mainOfCases(cases, refused)
+		exe := goBuild(ctx, all, filepath.Join(dir, "cases"))
+		exe.refused = refused
+		if exe.err == nil || !leaveOut(cases, refused, exe.err) {
+			return exe
+		}
+	}
+}
+
+// badPackage is what the Go compiler writes above what it finds in a package.
+var badPackage = regexp.MustCompile(`(?m)^# ` + regexp.QuoteMeta(module.BundlePath) + `/(\S+)$`)
+
+// leaveOut refuses the cases whose generated code the Go compiler refuses, and says whether there are any.
+func leaveOut(cases map[string]*ir.Program, refused map[string]error, err error) (found bool) {
+	for _, m := range badPackage.FindAllStringSubmatch(err.Error(), -1) {
+		for name := range cases {
+			if strings.HasPrefix(m[1]+"/", name+"/") && refused[name] == nil {
+				refused[name], found = err, true
+			}
+		}
+	}
+	return found
+}
+
+func mainOfCases(cases map[string]*ir.Program, refused map[string]error) []byte {
+	var imports, entries strings.Builder
+	for i, name := range slices.Sorted(maps.Keys(cases)) {
+		if refused[name] == nil {
+			fmt.Fprintf(&imports, "\tp%d %q\n", i, module.BundlePath+"/"+name)
+			fmt.Fprintf(&entries, "\t%q: p%d.Target,\n", name, i)
+		}
+	}
+	return fmt.Appendf(nil, casesMain, imports.String(), entries.String())
 }
 
 const casesMain = `// Command cases serves the language case that its first argument names.

@@ -5,6 +5,7 @@ package conformance
 import (
 	"context"
 	crand "crypto/rand"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -76,10 +77,14 @@ func (b *Bench) Shared(t T) Service {
 	}
 	if b.failed != nil {
 		t.Errorf("the application does not start: %v", b.failed)
+		b.failed = errSaid
 		t.FailNow()
 	}
 	return b.shared
 }
+
+// errSaid stands for an error that a test has told already.
+var errSaid = errors.New("an earlier test tells why")
 
 // Session gives a client of the shared service.
 func (b *Bench) Session(t T) Session {
