@@ -2,19 +2,41 @@
 
 package runner
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+)
 
 // EncodeState encodes a committed state: slices end at their length, and sharing is kept if the type asks for it.
 // A state longer than limit bytes is a [Stop] of code LimitExceeded, one without an encoding an [*EncodeError].
 func (p *Program) EncodeState(ty *EntityType, state any, limit int) ([]byte, error) {
-	e := &Enc{p: p}
-	b, err := e.encode(ty.Graph, true, func(e *Enc) { ty.Enc(e, state) })
+	write := func(e *Enc) { ty.Enc(e, state) }
+	encode := p.encodeTree
+	if ty.Graph {
+		encode = p.encodeGraph
+	}
+	b, err := encode(write)
 	if err != nil {
 		return nil, fmt.Errorf("state of %s: %w", ty.Name, err)
 	}
 	if len(b) > limit {
 		return nil, exceeded("bytes of the state of "+ty.Name, int64(limit))
 	}
+	return b, nil
+}
+
+func (p *Program) encodeGraph(write func(*Enc)) ([]byte, error) { return p.Encode(true, write) }
+
+// encodeTree is Encode without sharing, over a buffer that is used again: growing it takes as long as writing.
+func (p *Program) encodeTree(write func(*Enc)) ([]byte, error) {
+	encoders := &p.tables().encoders
+	e := encoders.Get().(*Enc)
+	b, err := e.encode(false, true, write)
+	if err != nil {
+		return nil, err
+	}
+	b = bytes.Clone(b)
+	encoders.Put(e)
 	return b, nil
 }
 

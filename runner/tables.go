@@ -14,15 +14,16 @@ const frameUnit = 512
 
 // tables hold what is derived from a program, once.
 type tables struct {
-	pkg     string      // path of the generated package, as in the names of its functions
-	files   []string    // the user's files
-	funcs   []funcFacts // by Func.ID
-	dyn     map[string]*DynType
-	byType  sync.Map // reflect.Type → *DynType
-	named   map[string]error
-	names   map[error]string // of sentinels
-	types   map[string]reflect.Type
-	threads sync.Pool
+	pkg      string      // path of the generated package, as in the names of its functions
+	files    []string    // the user's files
+	funcs    []funcFacts // by Func.ID
+	dyn      map[string]*DynType
+	byType   sync.Map // reflect.Type → *DynType
+	named    map[string]error
+	names    map[error]string // of sentinels
+	types    map[string]reflect.Type
+	threads  sync.Pool
+	encoders sync.Pool // of *Enc, for trees
 }
 
 // funcFacts is what the runner knows of a function beyond Func.
@@ -41,6 +42,7 @@ func (p *Program) tables() *tables {
 func newTables(p *Program) *tables {
 	tb := &tables{dyn: map[string]*DynType{}, named: map[string]error{}, names: map[error]string{}}
 	tb.threads.New = func() any { return newThread(p) }
+	tb.encoders.New = func() any { return &Enc{p: p} }
 	files := map[string]bool{}
 	for i, fn := range p.Funcs {
 		if fn.ID != i {
