@@ -32,6 +32,10 @@ func durability() []Test {
 			Name: "durability/terminate", Promise: Durability, Set: Extended, Needs: needs, Able: able, Run: terminateUnderLoad,
 			Says: "a process that is asked to end under load answers what it has begun, and loses nothing",
 		},
+		{
+			Name: "durability/order", Promise: Durability, Set: Extended, Needs: needs, Able: able, Run: orderOverKills,
+			Says: "what requests read of lists fits into one order, in keeping with real time, that goes on over kills; requests without an answer are in it or not",
+		},
 	}
 }
 
@@ -384,4 +388,48 @@ func terminateUnderLoad(t T, b *Bench) {
 		restart(t, k)
 		r.verify(rnd)
 	}
+}
+
+// orderOverKills judges a history like that of strict/list_append in which the process is killed several times. What has
+// no answer is not sent again.
+func orderOverKills(t T, b *Bench) {
+	rnd := b.Rand(t, "order")
+	k, end := killer(t, b)
+	defer end()
+	const each = 600 // operations between two kills
+	kills := b.Times(5)
+	l := newListLoad(t, b, k, 8, (kills+1)*each)
+	var failed error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := kills; i > 0 && failed == nil && t.Context().Err() == nil; i-- {
+			for l.left.Load() > int64(i*each) && t.Context().Err() == nil {
+				time.Sleep(time.Millisecond)
+			}
+			if failed = k.Kill(); failed == nil {
+				failed = k.Restart(t.Context())
+			}
+		}
+	}()
+	l.work(rnd, 12, func(c *client) {
+		l.loop(c, func(c *client) {
+			before := c.unknown.Load()
+			l.mixed(c)
+			if c.unknown.Load() == before {
+				return
+			}
+			for begin := c.now(); c.now() < begin+patience; time.Sleep(pause) { // until there is a process again
+				if _, err := c.State(c.t.Context(), "List", l.lists[0]); err == nil {
+					return
+				}
+			}
+		})
+	})
+	<-done
+	if failed != nil {
+		failf(t, "the process cannot be killed and started again: %v", failed)
+	}
+	l.judge(rnd)
+	t.Logf("%d kills, %d requests without an answer", kills, l.unknown.Load())
 }
