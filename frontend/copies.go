@@ -36,6 +36,10 @@ func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
 	case alias.StateCap:
 		return along(f, "SF1207", "asks for the cap of a slice of state: spare room is not stored: it would depend on when the entity was last loaded").
 			WithHelp("use len, or keep the limit in a field of its own")
+	case alias.Key:
+		return along(f, "SF1107", "sets what the key of %s is made of: an entity cannot change its identity", f.What).
+			WithHelp("set it in the constructor only; what users may change is a field of its own").
+			WithHelp("or make a new entity under the new key and delete the old one with sfc.Delete")
 	case alias.Constant:
 		d := along(f, "SF1204", "writes to what the package variable %s holds: it belongs to one process: it is not stored, not rolled back, and other machines have another one", f.What)
 		if f.State {

@@ -32,7 +32,7 @@ type Finding struct {
 	Giver bool    // the giving side writes (else the receiving side)
 	Other Place   // where the other side still looks at it; zero if it keeps it in state
 	State bool    // the other side keeps it in state; of a constant: it is in state, too
-	Chain []Place // the calls that lead to At from a request, for Constant and StateCap
+	Chain []Place // the calls that lead to At from a request, for Constant, StateCap and Key
 }
 
 // Callee names the function that step i of the chain calls.
@@ -64,6 +64,7 @@ const (
 	Room                 // the receiving side grows a list twice from one length: a copy has no room behind it
 	Constant             // a request writes to what the package variable What leads to
 	StateCap             // cap of what the state of an entity may hold
+	Key                  // a write to what the key of the entity type What is made of
 )
 
 // Check analyses a verified program. The findings are sorted by place; none means that copying cannot be seen.

@@ -17,7 +17,7 @@ func (f *facts) check() []Finding {
 			out = append(out, g)
 		}
 	}
-	return slices.Concat(out, f.identity(), f.constants(), f.stateCaps())
+	return slices.Concat(out, f.identity(), f.constants(), f.stateCaps(), f.keys())
 }
 
 // crossing judges one object that crosses at one place.

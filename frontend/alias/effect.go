@@ -8,6 +8,7 @@ type event struct {
 	at    *op
 	val   *value // the pointer it writes through
 	o     *object
+	path  string // inside the object
 	mem   bool
 	spare bool // behind the length of a slice only
 }
@@ -88,7 +89,7 @@ func (f *facts) collect(in *instance, o *op) {
 			if p.o.kind == function || p.o.kind == library || p.o.box && !deep {
 				continue
 			}
-			e := &event{in: in, at: o, val: v, o: p.o, mem: p.mem || deep, spare: spare && !p.short}
+			e := &event{in: in, at: o, val: v, o: p.o, path: p.path, mem: p.mem || deep, spare: spare && !p.short}
 			in.events = append(in.events, e)
 			f.writes[p.o] = append(f.writes[p.o], e)
 		}

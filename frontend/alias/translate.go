@@ -351,7 +351,7 @@ func (b *builder) access(e ir.Expr) *value {
 	t := b.a.typeOf(b.f.fn, e)
 	switch e := e.(type) {
 	case *ir.Field:
-		if !b.isSelf(e.X) && b.a.types.shape(b.a.typeOf(b.f.fn, e.X)) == structShape {
+		if !b.isSelf(e.X) && b.a.types.shape(b.a.typeOf(b.f.fn, e.X)) == structShape && !b.inMemory(e.X) {
 			return b.yield(&op{kind: opPart, path: "." + e.Name, args: []*value{b.expr(e.X)}}, t)
 		}
 	case *ir.Index:
@@ -369,6 +369,17 @@ func (b *builder) access(e ir.Expr) *value {
 		}
 	}
 	return b.load(b.place(e), t)
+}
+
+// inMemory says whether a struct lies where a pointer or the own state leads: a field of it can be read alone.
+func (b *builder) inMemory(e ir.Expr) bool {
+	switch e := e.(type) {
+	case *ir.Deref:
+		return true
+	case *ir.Field:
+		return b.isSelf(e.X) || b.a.types.shape(b.a.typeOf(b.f.fn, e.X)) == ptrShape || b.inMemory(e.X)
+	}
+	return false
 }
 
 func (b *builder) slice(e *ir.Slice) *value {
