@@ -315,6 +315,16 @@ func strangePaths(t T, r *Bench) {
 	} {
 		isProblem(t, x.s, rawRequest{http.MethodPost, path, nil, "[]"}, http.StatusNotFound, "NotFound")
 	}
+	name := r.Name("slash") // keys that differ by what is encoded are different entities
+	for i, piece := range []string{"/", "", "%", "%2F", "//", "?", "."} {
+		expect(t, x.s, To("NewCell", name+piece+"end", i), jsonText(name+piece+"end"))
+	}
+	for i, piece := range []string{"%2F", "", "%25", "%252F", "%2F%2F", "%3F", "%2E"} {
+		resp, body := send(t, x.s, rawRequest{http.MethodPost, "/v1/Cell/" + segment(name) + piece + "end/Get", nil, "[]"})
+		if !strings.Contains(string(body), fmt.Sprintf(`"result":%d`, i)) {
+			t.Errorf("the key with %s: want %d, got %d %s", piece, i, resp.StatusCode, body)
+		}
+	}
 	for _, path := range []string{"/v1/Cell//Get", "/v1/Numbered/1x/Text", "/v1/Numbered/%31%2e0/Text"} {
 		isProblem(t, x.s, rawRequest{http.MethodPost, path, nil, "[]"}, http.StatusBadRequest, "InvalidArgument")
 	}

@@ -4,6 +4,7 @@ package conformance_test
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,7 @@ func TestGeneratedProgramsEqualPlainGo(t *testing.T) {
 	oracle := startOracle(t, dir, cases)
 	g := generateAll(t, dir, cases)
 	programs := startProcess(t, g.path)
+	answers := readExpected(t)
 	seeds := []uint64{rand.Uint64(), rand.Uint64(), rand.Uint64()}
 	t.Logf("seeds of the order of messages: %d", seeds)
 	for _, c := range cases {
@@ -31,6 +33,9 @@ func TestGeneratedProgramsEqualPlainGo(t *testing.T) {
 			} else {
 				requireEqual(t, c, want, runPlain(t, oracle, c, functions, true), "plain Go that copies at every call of an entity")
 			}
+			if !strings.HasPrefix(c.name, "examples/") {
+				answers.check(t, c, expected(want, runPlainAt(t, oracle, c, functions, c.acceptsCopies(), later)))
+			}
 			if why, failed := g.failed[c.name]; failed {
 				t.Fatal(why)
 			}
@@ -41,6 +46,7 @@ func TestGeneratedProgramsEqualPlainGo(t *testing.T) {
 			}
 		})
 	}
+	answers.write(t)
 }
 
 func runGenerated(t testing.TB, programs *process, program string, c *testCase, functions map[string][]parameter, under string, seed uint64) record {

@@ -251,7 +251,7 @@ func playCase(t T, r *Bench, c *Case) {
 	}
 	want, ok := all[c.Name]
 	if !ok || len(want.Requests) != len(c.Script) {
-		fatal(t, "%s has no entry of this case: run go test ./conformance -run TestExpected -update-expected", answersFile)
+		fatal(t, "%s has no entry of this case: run go test ./conformance -run TestGenerated -update-expected", answersFile)
 	}
 	service, err := r.target.(Programs).StartProgram(t.Context(), c.Name)
 	if err != nil {

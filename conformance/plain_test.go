@@ -53,10 +53,15 @@ func startOracle(t testing.TB, dir string, cases []*testCase) *process {
 }
 
 func runPlain(t testing.TB, oracle *process, c *testCase, functions map[string][]parameter, copies bool) record {
+	return runPlainAt(t, oracle, c, functions, copies, 0)
+}
+
+// runPlainAt runs a script as if it came some time later.
+func runPlainAt(t testing.TB, oracle *process, c *testCase, functions map[string][]parameter, copies bool, later time.Duration) record {
 	program := "cases/" + c.name
 	oracle.ask(t, line{Request: driver.Request{Op: "reset"}})
 	oracle.ask(t, line{Request: driver.Request{Op: "copy"}, On: copies})
-	return play(t, oracle, program, c, functions)
+	return playAt(t, oracle, program, c, functions, later)
 }
 
 func play(t testing.TB, p *process, program string, c *testCase, functions map[string][]parameter) record {
