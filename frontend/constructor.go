@@ -1,9 +1,10 @@
-// This file lowers the returns of constructors: the draft becomes an entity.
+// This file lowers constructors: what they build is a draft, which becomes an entity when they return it.
 
 package frontend
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 
 	"github.com/stateful-entities/sfc/ir"
@@ -184,4 +185,93 @@ func (f *fn) isTempName(name string) bool {
 		}
 	}
 	return false
+}
+
+// constructor gives the entity type that a function creates: it returns *T or (*T, error) and builds a T.
+func (f *fn) constructor(d *declaration) *entity {
+	res := d.obj.Signature().Results()
+	if d.decl.Recv != nil || res.Len() == 0 || res.Len() > 2 {
+		return nil
+	}
+	if res.Len() == 2 && res.At(1).Type().String() != "error" {
+		return nil
+	}
+	e := f.refTo(res.At(0).Type())
+	if e == nil {
+		return nil
+	}
+	builds := false
+	ast.Inspect(d.decl.Body, func(n ast.Node) bool {
+		if x, ok := n.(ast.Expr); ok && f.buildsEntity(x) == e {
+			builds = true
+		}
+		return true
+	})
+	if !builds {
+		return nil
+	}
+	return e
+}
+
+// buildsEntity gives the entity type that an expression builds: &T{…} or new(T).
+func (f *fn) buildsEntity(x ast.Expr) *entity {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.UnaryExpr:
+		if lit, ok := ast.Unparen(x.X).(*ast.CompositeLit); ok && x.Op == token.AND {
+			if t := f.pkg.TypesInfo.TypeOf(lit); f.refTo(t) == nil {
+				return f.entityOf(t)
+			}
+		}
+	case *ast.CallExpr:
+		if id, ok := ast.Unparen(x.Fun).(*ast.Ident); ok && len(x.Args) == 1 {
+			if b, ok := f.pkg.TypesInfo.Uses[id].(*types.Builtin); ok && b.Name() == "new" && f.pkg.TypesInfo.Types[x.Args[0]].IsType() {
+				if t := f.pkg.TypesInfo.TypeOf(x.Args[0]); f.refTo(t) == nil {
+					return f.entityOf(t)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// draftVars finds the local variables of a constructor that hold drafts.
+func (f *fn) draftVars(body *ast.BlockStmt) map[types.Object]bool {
+	vars := map[types.Object]bool{}
+	nilled := map[types.Object]bool{}
+	note := func(lhs, rhs ast.Expr) {
+		id, ok := ast.Unparen(lhs).(*ast.Ident)
+		if !ok || f.object(id) == nil {
+			return
+		}
+		o := f.object(id)
+		if f.buildsEntity(rhs) == f.creates {
+			vars[o] = true
+			f.sure[o] = f.sure[o] || f.pkg.TypesInfo.Defs[id] != nil
+		} else {
+			nilled[o] = true
+		}
+	}
+	defer func() {
+		for o := range nilled {
+			delete(f.sure, o)
+		}
+	}()
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			if len(n.Lhs) == len(n.Rhs) {
+				for i := range n.Lhs {
+					note(n.Lhs[i], n.Rhs[i])
+				}
+			}
+		case *ast.ValueSpec:
+			for i, v := range n.Values {
+				if i < len(n.Names) {
+					note(n.Names[i], v)
+				}
+			}
+		}
+		return true
+	})
+	return vars
 }
