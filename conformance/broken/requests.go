@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/stateful-entities/sfc/backends/gateway"
-	"github.com/stateful-entities/sfc/runner"
 )
 
 func requestFaults() []Fault {
@@ -40,12 +39,12 @@ func requestFaults() []Fault {
 			}},
 		{Name: "swallows_panics", Says: "a request that panicked is answered as if it had succeeded",
 			requests: func(x executor, _ *traffic) executor { return swallowsPanics{x} }},
-		{Name: "changes_codes", Says: "an entity that does not exist is called a conflict",
+		{Name: "changes_codes", Says: "an entity that does not exist is told as an error of the program's own",
 			requests: func(x executor, _ *traffic) executor { return changesCodes{x} }},
-		{Name: "ignores_deadlines", Says: "a request whose deadline passes while it waits runs all the same",
-			requests: func(x executor, _ *traffic) executor { return ignoresDeadlines{x} }},
-		{Name: "folds_keys", Says: "keys that differ in the case of their letters name the same entity",
-			requests: func(x executor, _ *traffic) executor { return foldsKeys{x} }},
+		{Name: "runs_after_deadline", Says: "a request whose deadline passes while it waits is refused, and run all the same",
+			requests: func(x executor, _ *traffic) executor { return runsLate{x} }},
+		{Name: "drops_slashes", Says: "slashes in the keys of requests are dropped",
+			requests: func(x executor, _ *traffic) executor { return dropsSlashes{x} }},
 		{Name: "torn_query", Says: "each selection of a query has a moment of its own",
 			requests: func(x executor, _ *traffic) executor { return tornQueries{x} }},
 	}
@@ -210,27 +209,28 @@ func (x changesCodes) Call(ctx context.Context, r gateway.Request) gateway.Respo
 	resp := x.Executor.Call(ctx, r)
 	if resp.Err != nil && resp.Err.Code == "NotFound" {
 		changed := *resp.Err
-		changed.Code, resp.Err = "Conflict", &changed
+		changed.Code, resp.Err = "Application", &changed
 	}
 	return resp
 }
 
-type ignoresDeadlines struct{ gateway.Executor }
+type runsLate struct{ gateway.Executor }
 
-func (x ignoresDeadlines) Call(ctx context.Context, r gateway.Request) gateway.Response {
+func (x runsLate) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	deadline := r.Deadline
 	r.Deadline = time.Time{}
-	return x.Executor.Call(context.WithoutCancel(ctx), r)
+	resp := x.Executor.Call(context.WithoutCancel(ctx), r)
+	if !deadline.IsZero() && time.Now().After(deadline) {
+		return gateway.Response{ID: r.ID, Err: gateway.Errorf("DeadlineExceeded", "the deadline passed before the request started")}
+	}
+	return resp
 }
 
-type foldsKeys struct{ gateway.Executor }
+type dropsSlashes struct{ gateway.Executor }
 
-func (x foldsKeys) Call(ctx context.Context, r gateway.Request) gateway.Response {
-	r.Key = strings.ToLower(r.Key)
+func (x dropsSlashes) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	r.Key = strings.ReplaceAll(r.Key, "/", "")
 	return x.Executor.Call(ctx, r)
-}
-
-func (x foldsKeys) State(ctx context.Context, ty *runner.EntityType, key string) (json.RawMessage, error) {
-	return x.Executor.State(ctx, ty, strings.ToLower(key))
 }
 
 type tornQueries struct{ gateway.Executor }
