@@ -113,7 +113,7 @@ var (
 // buildGenerated builds one executable of all variants. Those that do not compile are left out and named.
 func buildGenerated(t testing.TB, variants []variant) generated {
 	dir := newModule(t, "generated")
-	g := generated{path: filepath.Join(dir, "programs"), failed: map[string]string{}}
+	g := generated{path: filepath.Join(dir, "all-programs"), failed: map[string]string{}}
 	for _, v := range variants {
 		for name, text := range v.files {
 			write(t, filepath.Join(dir, v.name, name), string(text))
