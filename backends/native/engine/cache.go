@@ -8,11 +8,14 @@ import (
 
 // entity is one entity as the executor has it.
 type entity struct {
-	ty    *runner.EntityType
-	key   string
-	bytes []byte // its state as committed, encoded; nil: it is deleted
-	state any    // the same, decoded; nil: to be decoded at the next load
-	size  int64
+	ty      *runner.EntityType
+	key     string
+	bytes   []byte // its state as committed, encoded; of old if stale
+	state   any    // the same, decoded; nil: to be decoded at the next load
+	stale   bool   // bytes are to be made of state when the group ends
+	deleted bool   // there is none
+	length  int    // of bytes; if stale at most
+	size    int64
 
 	// Not in the database yet: it cannot be dropped.
 	dirty  bool // written by the group that is forming
@@ -29,7 +32,7 @@ const (
 )
 
 func (x *entity) weigh() int64 {
-	return int64(overhead + len(x.key) + (1+expansion)*len(x.bytes))
+	return int64(overhead + len(x.key) + (1+expansion)*x.length)
 }
 
 // cache holds entities, the least recently used of which go first.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -128,11 +127,13 @@ func (e *Engine) newTask(r gateway.Request) (*task, *sfc.Error) {
 			return nil, gateway.Errorf("InvalidArgument", "key of a %s: %v", r.Func.Entity.Name, err)
 		}
 	}
-	b, err := e.program.EncodeFrame(r.Frame)
+	enc := e.encoders.Get().(*runner.Encoder)
+	b, err := enc.Arguments(r.Frame)
 	if err != nil {
 		return nil, gateway.Errorf("InvalidArgument", "arguments of %s: %v", r.Func.Name, err)
 	}
-	t.arguments = b
+	t.arguments = append(make([]byte, 0, len(b)), b...)
+	e.encoders.Put(enc)
 	return t, nil
 }
 
@@ -143,7 +144,9 @@ func checkKey(ty *runner.EntityType, key string) (err error) {
 			err = errors.New(e.Message)
 		}
 	}()
-	_, err = entityKey(ty, runner.CheckKey(key))
+	if key = runner.CheckKey(key); ty.IntKey {
+		_, err = entityKey(ty, key)
+	}
 	return err
 }
 
@@ -177,18 +180,6 @@ func (e *Engine) touch(ty *runner.EntityType, key string) {
 	if _, closer, err := e.db.Get(k); err == nil {
 		closer.Close()
 	}
-}
-
-// debug writes a request's debug output to the log.
-type debug struct {
-	e *Engine
-	t *task
-}
-
-// Write logs text as one record.
-func (d debug) Write(text []byte) (int, error) {
-	d.e.options.Log.Info(strings.TrimSuffix(string(text), "\n"), "entity", d.t.Entity(), "method", d.t.Func.Name, "request", d.t.ID)
-	return len(text), nil
 }
 
 // unix is a time as the database has it.

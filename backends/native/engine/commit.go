@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -49,27 +50,30 @@ func (e *Engine) write(g *group) error {
 
 // fill puts everything that the group did into a batch. Each entity is in it once, however many requests wrote it.
 func (g *group) fill(b *pebble.Batch) error {
+	var key, value []byte // the batch copies both
 	for _, s := range g.states {
-		k, err := entityKey(s.ty, s.key)
-		if err != nil {
+		var err error
+		if key, err = appendEntityKey(key[:0], s.ty, s.key); err != nil {
 			return err
 		}
 		if s.bytes == nil {
-			err = b.Delete(k, nil)
+			err = b.Delete(key, nil)
 		} else {
-			err = b.Set(k, s.bytes, nil)
+			err = b.Set(key, s.bytes, nil)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	var text []byte
 	for _, entry := range g.entries {
-		text = entry.append(text[:0])
-		if err := b.Set(historyKey(entry.Position), text, nil); err != nil {
+		value = entry.append(value[:0])
+		key = binary.BigEndian.AppendUint64(append(key[:0], prefixHistory), entry.Position)
+		if err := b.Set(key, value, nil); err != nil {
 			return err
 		}
-		if err := b.Set(requestKey(entry.ID), number(entry.Position), nil); err != nil {
+		value = binary.BigEndian.AppendUint64(value[:0], entry.Position)
+		key = append(append(key[:0], prefixRequest), entry.ID...)
+		if err := b.Set(key, value, nil); err != nil {
 			return err
 		}
 	}

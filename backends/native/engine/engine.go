@@ -45,6 +45,8 @@ type Engine struct {
 	cut     atomic.Bool  // there are more entities than memory
 	metrics *metrics
 
+	encoders sync.Pool // of *runner.Encoder
+
 	queue   chan *task
 	closing chan struct{} // closed by Close
 	ended   chan struct{} // closed when the last group has been answered
@@ -74,6 +76,7 @@ func Open(dir string, p *runner.Program, text []byte, o Options) (*Engine, error
 		closing: make(chan struct{}), ended: make(chan struct{}), failed: make(chan struct{}),
 	}
 	e.queue = make(chan *task, e.options.Queue)
+	e.encoders.New = func() any { return p.NewEncoder() }
 	e.metrics = newMetrics(e)
 	e.watch = &watch{dir: filepath.Clean(dir), tell: e.fail}
 	result := make(chan error, 1)

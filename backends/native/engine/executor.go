@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -28,7 +29,13 @@ type executor struct {
 	clock  time.Time         // the time up to which the database allows to tell
 	recent map[string]*Entry // of the group, by id
 	before map[string]*Entry // of the group before, while it may not be applied
+	spare  map[string]*Entry // empty
 	group  *group
+
+	entries  []Entry // made at once, to be used
+	asked    *task   // that is running
+	result   json.RawMessage
+	answerTo func(runner.Frame) error // x.encode
 }
 
 // group is what one batch commits.
@@ -74,6 +81,7 @@ func newExecutor(e *Engine) (*executor, error) {
 		}
 		x.oldest, x.gone = oldest, oldest.Time
 	}
+	x.answerTo = x.encode
 	x.idle <- struct{}{}
 	return x, nil
 }
@@ -280,28 +288,46 @@ func (x *executor) execute(t *task, now time.Time) gateway.Response {
 		drive = runner.Chaos
 	}
 	x.world.changed = nil
-	var result json.RawMessage
+	x.asked, x.result = t, nil
 	out := drive(x.e.program, x.world, x.e.options.Limits, runner.Call{
-		Func: t.Func, Key: t.Key, Frame: t.Frame, Debug: debug{x.e, t},
+		Func: t.Func, Key: t.Key, Frame: t.Frame, Debug: (*debug)(x), Answer: x.answerTo,
 		Request: runner.Request{ID: t.ID, Time: now, Deadline: t.Deadline},
-		Answer: func(f runner.Frame) error {
-			text, fail := gateway.Result(x.e.codec, f, x.e.options.Limits.Message)
-			if result = text; fail != nil {
-				return fail
-			}
-			return nil
-		},
 	})
+	x.world.Abort() // what it has handed out and not got back
 	if out.Err != nil {
 		return gateway.Response{ID: t.ID, Err: &out.Err.Error}
 	}
-	return gateway.Response{ID: t.ID, Result: result}
+	return gateway.Response{ID: t.ID, Result: x.result}
+}
+
+// encode writes the result of a request that has returned.
+func (x *executor) encode(f runner.Frame) error {
+	text, fail := gateway.Result(x.e.codec, f, x.e.options.Limits.Message)
+	if x.result = text; fail != nil {
+		return fail
+	}
+	return nil
+}
+
+// debug writes the debug output of the request that is running to the log.
+type debug executor
+
+// Write logs text as one record.
+func (d *debug) Write(text []byte) (int, error) {
+	t := d.asked
+	d.e.options.Log.Info(strings.TrimSuffix(string(text), "\n"), "entity", t.Entity(), "method", t.Func.Name, "request", t.ID)
+	return len(text), nil
 }
 
 // record puts a request that ran into the history.
 func (x *executor) record(t *task, now time.Time, resp gateway.Response) {
 	x.last++
-	entry := &Entry{
+	if len(x.entries) == 0 {
+		x.entries = make([]Entry, 64)
+	}
+	entry := &x.entries[0]
+	x.entries = x.entries[1:]
+	*entry = Entry{
 		Position: x.last, ID: t.ID, Client: t.Client, Program: x.e.stored.Number, Time: now, Function: t.Func.Name, Key: t.Key,
 		Arguments: t.arguments, Result: resp.Result, Err: resp.Err, Changed: x.world.changed,
 	}
@@ -320,8 +346,15 @@ func (x *executor) seal() error {
 	}
 	g.commits = true
 	g.bytes += x.world.bytes
-	g.states = x.world.sealed()
-	x.before, x.recent = x.recent, map[string]*Entry{}
+	states, err := x.world.sealed()
+	if err != nil {
+		return err
+	}
+	g.states = states
+	if x.spare == nil {
+		x.spare = map[string]*Entry{}
+	}
+	x.before, x.recent, x.spare = x.recent, x.spare, nil
 	if x.told.After(x.clock) {
 		x.clock = x.told.Add(promise)
 	}
@@ -332,7 +365,10 @@ func (x *executor) seal() error {
 // applied is told that the group before can be read: what it wrote may leave memory.
 func (x *executor) applied() {
 	x.world.applied()
-	x.before = nil
+	if x.before != nil {
+		clear(x.before)
+		x.before, x.spare = nil, x.before
+	}
 }
 
 // trim has the group delete the oldest entries that are kept no longer, at most about twice as many as it adds, so that

@@ -53,8 +53,11 @@ func typeEnd(ty string) []byte {
 
 // entityKey is where an entity's state is.
 func entityKey(ty *runner.EntityType, key string) ([]byte, error) {
-	k := append(make([]byte, 0, len(ty.Name)+len(key)+11), prefixEntity)
-	k = append(append(k, ty.Name...), 0)
+	return appendEntityKey(make([]byte, 0, len(ty.Name)+len(key)+11), ty, key)
+}
+
+func appendEntityKey(k []byte, ty *runner.EntityType, key string) ([]byte, error) {
+	k = append(append(append(k, prefixEntity), ty.Name...), 0)
 	if !ty.IntKey {
 		return append(k, key...), nil
 	}

@@ -53,7 +53,7 @@ func TestStateBeyondMemory(t *testing.T) {
 	wg.Wait()
 	size := int64(0)
 	for _, x := range selected(t, e, gateway.Selection{Type: "Account"}) {
-		size += (&entity{key: x.Key, bytes: x.State}).weigh()
+		size += (&entity{key: x.Key, length: len(x.State)}).weigh()
 	}
 	require.Greater(t, size, 20*o.Cache)
 	require.LessOrEqual(t, e.cacheSize(), o.Cache)
