@@ -141,7 +141,7 @@ type bareTask struct {
 	done chan struct{}
 }
 
-// maxGroup is how many requests the engine takes into a group.
+// maxGroup is how many requests a group takes at most, here and in the engine; it is the engine's default.
 const maxGroup = 1024
 
 func newBareLoop(b *bare) *bareLoop {

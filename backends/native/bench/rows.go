@@ -65,7 +65,7 @@ func (a *app) cache() int64 {
 }
 
 func (f *field) open(ctx context.Context, dir string) (err error) {
-	if f.engine, err = engine.Open(filepath.Join(dir, "engine"), f.program, f.text, engine.Options{Cache: f.cache(), Metrics: f.registry}); err != nil {
+	if f.engine, err = engine.Open(filepath.Join(dir, "engine"), f.program, f.text, engine.Options{Cache: f.cache(), Group: maxGroup, Metrics: f.registry}); err != nil {
 		return err
 	}
 	groups := engineGroups{f.registry}
