@@ -105,7 +105,7 @@ func TestTokens(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"first", "second"}, tokens)
 	ok := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	h := protect(ok, tokens)
+	h := guard{tokens: tokens}.protect(ok)
 	for _, tc := range []struct {
 		path, authorization string
 		status              int
@@ -131,7 +131,7 @@ func TestWebPagesOfOthersAreRefused(t *testing.T) {
 	r := httptest.NewRequest("POST", "http://127.0.0.1:8484/v1/X", nil)
 	r.Header.Set("Origin", "http://evil.example")
 	w := httptest.NewRecorder()
-	protect(ok, nil).ServeHTTP(w, r)
+	guard{}.protect(ok).ServeHTTP(w, r)
 	require.Equal(t, 401, w.Code)
 	require.Equal(t, "application/problem+json", w.Header().Get("Content-Type"))
 }

@@ -56,22 +56,52 @@ func checkListen(f flags, tokens []string) error {
 	if err != nil {
 		return fmt.Errorf("--listen: want host:port, got %q", f.listen)
 	}
-	ip := net.ParseIP(host)
-	if host == "localhost" || ip != nil && ip.IsLoopback() || f.insecure || len(tokens) > 0 || f.tlsCert != "" {
+	if isLoopback(host) || f.insecure || len(tokens) > 0 || f.tlsCert != "" {
 		return nil
 	}
 	return errors.New("--listen " + f.listen + " can be reached from other machines: add --token-file FILE, --tls-cert and --tls-key, or --insecure to serve anybody")
 }
 
-// protect refuses requests of web pages of other origins, and, if there are tokens, those without one of them.
-func protect(h http.Handler, tokens []string) http.Handler {
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// guard says who is let in.
+type guard struct {
+	tokens []string // one of them must be shown; none: nobody is asked
+	// local refuses requests to a name that is not this machine's own. A web page can give its own name the address of
+	// this machine, and is of the same origin then.
+	local bool
+}
+
+func newGuard(f flags, tokens []string) guard {
+	host, _, err := net.SplitHostPort(f.listen)
+	return guard{tokens, err == nil && isLoopback(host) && len(tokens) == 0 && !f.insecure}
+}
+
+// isNamed says whether a request is to a name, and not to an address or to localhost.
+func isNamed(r *http.Request) bool {
+	host := r.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return host != "" && host != "localhost" && net.ParseIP(strings.Trim(host, "[]")) == nil
+}
+
+// protect refuses requests of web pages of other origins, and those that the guard does not let in.
+func (g guard) protect(h http.Handler) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.local && isNamed(r) {
+			writeProblem(w, Errorf("Unauthenticated", "%q is not this machine: with --token-file FILE, or --insecure, a program has any name", r.Host), "")
+			return
+		}
 		if err := crossOrigin.Check(r); err != nil {
 			writeProblem(w, Errorf("Unauthenticated", "requests of web pages of other origins are refused"), "")
 			return
 		}
-		if len(tokens) > 0 && !open(r) && !known(r, tokens) {
+		if len(g.tokens) > 0 && !open(r) && !known(r, g.tokens) {
 			writeProblem(w, Errorf("Unauthenticated", "want the header Authorization: Bearer TOKEN"), "")
 			return
 		}

@@ -149,7 +149,7 @@ func serve(ctx context.Context, t Target, f flags, stdout, stderr io.Writer) err
 		scheme = "https"
 	}
 	fmt.Fprintf(stdout, "listening on %s://%s\n", scheme, listener.Addr())
-	return errors.Join(serveHTTP(ctx, h, tokens, listener, certificate), exec.Close())
+	return errors.Join(serveHTTP(ctx, h, newGuard(f, tokens).protect(h), listener, certificate), exec.Close())
 }
 
 // Bounds of one connection. A request runs in milliseconds; what takes longer waits for others.
@@ -161,11 +161,11 @@ const (
 )
 
 // serveHTTP serves until ctx ends, then lets the requests under way finish.
-func serveHTTP(ctx context.Context, h *Handler, tokens []string, l net.Listener, certificate *tls.Config) error {
+func serveHTTP(ctx context.Context, h *Handler, protected http.Handler, l net.Listener, certificate *tls.Config) error {
 	var stopping atomic.Bool
 	h.stopping = stopping.Load
 	server := &http.Server{
-		Handler:           protect(h, tokens),
+		Handler:           protected,
 		ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderLen,
 		TLSConfig: certificate,
 	}

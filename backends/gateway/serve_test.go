@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -157,5 +158,31 @@ func TestDefaultsOfFlags(t *testing.T) {
 		var log strings.Builder
 		require.Equal(t, tc.code, Run(t.Context(), target, append([]string{"--listen", "127.0.0.1:0"}, tc.args...), io.Discard, &log))
 		require.Contains(t, log.String(), tc.text)
+	}
+}
+
+// A web page whose name is given the address of this machine is of the same origin as the program.
+func TestNamesThatAreGivenThisMachinesAddress(t *testing.T) {
+	ok := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	for _, tc := range []struct {
+		f      flags
+		tokens []string
+		host   string
+		status int
+	}{
+		{flags{listen: "127.0.0.1:8484"}, nil, "127.0.0.1:8484", 204}, {flags{listen: "127.0.0.1:8484"}, nil, "localhost:8484", 204},
+		{flags{listen: "[::1]:8484"}, nil, "[::1]:8484", 204}, {flags{listen: "[::1]:80"}, nil, "[::1]", 204},
+		{flags{listen: "localhost:8484"}, nil, "evil.example:8484", 401}, {flags{listen: "127.0.0.1:8484"}, nil, "evil.example", 401},
+		{flags{listen: "127.0.0.1:8484"}, nil, "127.0.0.1.evil.example", 401}, {flags{listen: "127.0.0.1:8484"}, nil, "", 204},
+		{flags{listen: "127.0.0.1:8484", insecure: true}, nil, "app.example", 204},
+		{flags{listen: "127.0.0.1:8484"}, []string{"s"}, "app.example", 204},
+		{flags{listen: "0.0.0.0:8484", tlsCert: "c", tlsKey: "k"}, nil, "app.example", 204},
+	} {
+		r := httptest.NewRequest("POST", "/v1/X", nil)
+		r.Host = tc.host
+		r.Header.Set("Authorization", "Bearer s")
+		w := httptest.NewRecorder()
+		newGuard(tc.f, tc.tokens).protect(ok).ServeHTTP(w, r)
+		require.Equal(t, tc.status, w.Code, "%+v", tc)
 	}
 }

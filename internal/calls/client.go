@@ -22,6 +22,7 @@ type Client struct {
 
 	once    sync.Once
 	surface Surface
+	refused Answer // an error answer in place of /openapi.json
 	failed  error
 }
 
@@ -42,10 +43,11 @@ const maxAnswer = 256 << 20
 func (c *Client) load(ctx context.Context) error {
 	c.once.Do(func() {
 		status, body, err := c.send(ctx, http.MethodGet, "/openapi.json", nil, "")
-		if err == nil && status != http.StatusOK {
-			err = fmt.Errorf("%s/openapi.json answers with status %d", c.Endpoint, status)
-		}
-		if err == nil {
+		switch {
+		case err != nil:
+		case status != http.StatusOK:
+			c.refused, err = c.answer(status, body, nil)
+		default:
 			c.surface, err = ReadSurface(body)
 		}
 		c.failed = err
@@ -58,8 +60,8 @@ func (c *Client) Do(ctx context.Context, r *Request) (Answer, error) {
 	if r.Get {
 		return c.answer(c.send(ctx, http.MethodGet, "/v1/"+segment(r.Type)+"/"+segment(r.Key), nil, ""))
 	}
-	if err := c.load(ctx); err != nil {
-		return Answer{}, err
+	if err := c.load(ctx); err != nil || c.refused.Code != "" {
+		return c.refused, err
 	}
 	if r.Type == "" && c.surface.types[r.Name] {
 		return Answer{Code: "InvalidArgument", Error: keyMissing(r)}, nil
