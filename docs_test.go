@@ -23,7 +23,7 @@ import (
 // documents are the files whose ```console blocks are sessions: a line `$ command` and what it prints (stdout and
 // stderr). The blocks of one file run in order in one shell's folder. A command that ends in ` &` goes on in the
 // background; what it prints up to `listening on` stands below it. `...` alone on a line stands for any lines.
-var documents = []string{"README.md", "docs/backends.md"}
+var documents = []string{"README.md", "docs/operations.md", "docs/backends.md"}
 
 func TestDocumentsTellTheTruth(t *testing.T) {
 	for _, name := range documents {
