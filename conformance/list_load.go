@@ -37,7 +37,6 @@ func newListLoad(t T, b *Bench, s Service, lists, operations int) *listLoad {
 // judge reads all lists a last time and checks the history.
 func (l *listLoad) judge(rnd *rand.Rand) {
 	l.work(rnd, 1, func(c *client) {
-		c.name += ".last"
 		op, a := c.insist(To("ReadLists", l.lists))
 		l.note(c, op, a, l.reads())
 	})

@@ -22,6 +22,7 @@ type crowd struct {
 	begin   time.Time
 	name    string // of all their requests
 	service Service
+	shifts  int // how often clients have worked
 	unknown atomic.Int64
 	told    sync.Map // codes and errors that were told
 }
@@ -31,7 +32,8 @@ type client struct {
 	*crowd
 	Session
 	rnd   *rand.Rand
-	n     int // which one, from 0
+	shift int // which one, from 1
+	n     int // which client of the shift, from 0
 	count int // of its requests
 }
 
@@ -68,9 +70,10 @@ func (f *fewFaults) Errorf(format string, args ...any) {
 
 // work lets n clients work at once and waits for them. It may be called again.
 func (c *crowd) work(rnd *rand.Rand, n int, do func(*client)) {
+	c.shifts++
 	var group sync.WaitGroup
 	for i := range n {
-		one := &client{crowd: c, Session: c.service.Session(), rnd: rand.New(rand.NewPCG(rnd.Uint64(), rnd.Uint64())), n: i}
+		one := &client{crowd: c, Session: c.service.Session(), rnd: rand.New(rand.NewPCG(rnd.Uint64(), rnd.Uint64())), shift: c.shifts, n: i}
 		group.Go(func() {
 			defer func() {
 				if v := recover(); v != nil {
@@ -96,7 +99,7 @@ func (c *crowd) tell(text string) {
 // id gives the next request of a client an id.
 func (c *client) id() string {
 	c.count++
-	return fmt.Sprintf("%s.c%d.%d", c.name, c.n, c.count)
+	return fmt.Sprintf("%s.%d.c%d.%d", c.name, c.shift, c.n, c.count)
 }
 
 // outcome says what an answer tells about the request's effect.

@@ -82,7 +82,7 @@ func TestClientsAskAgain(t *testing.T) {
 		})
 	})
 	require.False(t, rec.failed(), rec.log())
-	require.Equal(t, map[string]int{"x.c0.1": 4}, ids)
+	require.Equal(t, map[string]int{"x.1.c0.1": 4}, ids)
 }
 
 func TestUnexpectedAnswersFail(t *testing.T) {

@@ -32,6 +32,10 @@ func queries() []Test {
 			Says: "a query, or a state, that is asked for after a request was answered shows its effect, and positions never go back",
 		},
 		{
+			Name: "queries/positions", Promise: Queries, Set: Core, Needs: append(moves, backends.Recorded), Run: queriedPositions,
+			Says: "where records tell positions, these are the order of requests, and a query shows what came up to its position",
+		},
+		{
 			Name: "queries/filters_and_pages", Promise: Queries, Set: Core, Needs: needs, Run: queriedPages,
 			Says: "filters find what they say, and pages, put together, are all of it, in the order of keys",
 		},

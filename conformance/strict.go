@@ -216,7 +216,6 @@ func audits(t T, b *Bench) {
 		}
 	})
 	l.work(rnd, 1, func(c *client) {
-		c.name += ".last"
 		op, a := c.insist(To("Sum", l.names))
 		if c.check(op, a) {
 			l.count(c, op, want, decode[int](c, op, a))
