@@ -190,8 +190,8 @@ func notFound(t T, b *burner) {
 	}
 }
 
-// placed is how a place in the application's source looks.
-var placed = regexp.MustCompile(`(^|/)(cells|limits)\.go:[0-9]+$`)
+// placeForm is how a place in the application's source looks.
+var placeForm = regexp.MustCompile(`(^|/)(cells|limits)\.go:[0-9]+$`)
 
 func errorsNamePlaces(t T, b *burner) {
 	for i, r := range []Request{
@@ -206,7 +206,7 @@ func errorsNamePlaces(t T, b *burner) {
 		if a.ID != id {
 			t.Errorf("%s: want the id %q in the error, got %q", r, id, a.ID)
 		}
-		if !placed.MatchString(a.At) {
+		if !placeForm.MatchString(a.At) {
 			t.Errorf("%s: want a place in the source, got %q", r, a.At)
 		}
 		if want := r.Type + "/" + r.Key; a.Entity != want && i != 2 {
