@@ -90,6 +90,7 @@ func (a Aim) String() string {
 }
 
 func newReport(p plan.Plan) *Report {
+	p.Data, p.Profile = "", "" // where things lie on a machine is nobody's business
 	return &Report{
 		Version: 1, Plan: p,
 		Machine: Machine{runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version()},

@@ -49,7 +49,7 @@ type Plan struct {
 	Rate      float64       `json:"rate"`     // requests a second of an open loop; 0: closed loop
 	Sizes     []int         `json:"sizes"`    // of states in the overhead experiment, in bytes
 	Seed      uint64        `json:"seed"`
-	Data      string        `json:"data"`              // folder for the databases: on the disk that is to be measured
+	Data      string        `json:"data,omitempty"`    // folder for the databases: on the disk that is to be measured
 	Format    string        `json:"format"`            // of the report: text or json
 	Profile   string        `json:"profile,omitempty"` // file for a CPU profile
 	Command   string        `json:"command"`           // that asked for it
