@@ -24,7 +24,7 @@ func (c *checker) checkCallback(b *body, call *ast.CallExpr) {
 		if _, ok := t.Underlying().(*types.Signature); !ok {
 			continue
 		}
-		if at := c.functionLeaves(b, a, t); at != nil {
+		if at := c.functionLeaves(b, a); at != nil {
 			c.refuse("SF1506", b, a, "gives "+shortName(externName(fn))+" a function that reaches another entity", "the call may have to wait, and the library in between cannot be put aside").
 				WithRelated(c.position(at), "here it leaves").
 				WithHelp("fetch the values first, then sort or search those")
@@ -32,16 +32,12 @@ func (c *checker) checkCallback(b *body, call *ast.CallExpr) {
 	}
 }
 
-// functionLeaves finds where a function value may leave for another entity: a literal, a named function, or any
-// function of the same type that reached code mentions.
-func (c *checker) functionLeaves(b *body, x ast.Expr, t types.Type) ast.Node {
+// functionLeaves finds where a literal or a named function leaves for another entity. What variables hold is known in the
+// finished program (handedOver).
+func (c *checker) functionLeaves(b *body, x ast.Expr) ast.Node {
 	switch x := ast.Unparen(x).(type) {
 	case *ast.FuncLit:
 		return c.literalLeaves(b, x)
-	case *ast.CallExpr:
-		if fn, ok := typeutil.Callee(b.info(), x).(*types.Func); ok && c.foreign(fn.Pkg()) {
-			return nil // an iterator of the library
-		}
 	case *ast.Ident, *ast.SelectorExpr:
 		id, ok := x.(*ast.Ident)
 		if !ok {
@@ -55,18 +51,6 @@ func (c *checker) functionLeaves(b *body, x ast.Expr, t types.Type) ast.Node {
 				return c.bodyLeaves(to)
 			}
 			return nil
-		}
-	}
-	for _, other := range c.reached {
-		var at ast.Node
-		ast.Inspect(other.node, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.FuncLit); ok && at == nil && types.Identical(other.info().TypeOf(lit).Underlying(), t.Underlying()) {
-				at = c.literalLeaves(other, lit)
-			}
-			return at == nil
-		})
-		if at != nil {
-			return at
 		}
 	}
 	return nil

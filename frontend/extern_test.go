@@ -19,7 +19,7 @@ import (
 )
 
 // libraryAPI gives the packages of the table, type-checked from the source of the installed Go.
-func libraryAPI(t *testing.T) []*types.Package {
+func libraryAPI(t testing.TB) []*types.Package {
 	t.Helper()
 	imp := importer.ForCompiler(token.NewFileSet(), "source", nil)
 	var ps []*types.Package

@@ -16,6 +16,10 @@ func (c *compiler) finish(o Options) {
 	c.rank(o.Previous)
 	c.version(o.Previous)
 	ir.Complete(c.prog)
+	c.handedOver()
+	if c.diags.Refused() {
+		return
+	}
 	for _, p := range brokenRules(ir.Verify(c.prog)) {
 		c.diags.Add(diag.New("SF9001", diag.Position{}, "the compiler made a program that breaks a rule: %s", p))
 	}

@@ -17,7 +17,7 @@ func (e *Enc) Any(v any) {
 	}
 	e.enter()
 	// The user's types come before those that are known by what they implement.
-	if !e.basic(v) && !e.common(v) && !e.sentinel(v) && !e.knownError(v) && !e.dynamic(v) && !e.runtimeError(v) && !e.textError(v) {
+	if !e.known(v) && !e.sentinel(v) && !e.knownError(v) && !e.dynamic(v) && !e.runtimeError(v) && !e.textError(v) {
 		e.unknown(v)
 	}
 	e.leave()
@@ -28,94 +28,66 @@ func (e *Enc) named(name string) {
 	e.String(name)
 }
 
-// basic writes v if it is of a basic type.
-func (e *Enc) basic(v any) bool {
-	switch v := v.(type) {
-	case bool:
-		e.named("bool")
-		e.Bool(v)
-	case int:
-		e.named("int")
-		e.Int(int64(v))
-	case int8:
-		e.named("i8")
-		e.Int(int64(v))
-	case int16:
-		e.named("i16")
-		e.Int(int64(v))
-	case int32:
-		e.named("i32")
-		e.Int(int64(v))
-	case int64:
-		e.named("i64")
-		e.Int(v)
-	case uint:
-		e.named("uint")
-		e.Uint(uint64(v))
-	case uint8:
-		e.named("u8")
-		e.Uint(uint64(v))
-	case uint16:
-		e.named("u16")
-		e.Uint(uint64(v))
-	case uint32:
-		e.named("u32")
-		e.Uint(uint64(v))
-	case uint64:
-		e.named("u64")
-		e.Uint(v)
-	case float32:
-		e.named("f32")
-		e.Float32(v)
-	case float64:
-		e.named("f64")
-		e.Float(v)
-	case complex64:
-		e.named("c64")
-		e.Complex(complex128(v))
-	case complex128:
-		e.named("c128")
-		e.Complex(v)
-	case string:
-		e.named("string")
-		e.String(v)
-	case time.Time:
-		e.named("time")
-		e.Time(v)
-	case time.Duration:
-		e.named("duration")
-		e.Int(int64(v))
-	default:
-		return false
-	}
-	return true
+// knownType is a type that needs no declaration to stand behind an interface.
+type knownType struct {
+	name string
+	enc  func(*Enc, any)
+	dec  func(*Dec) any
 }
 
-// common writes v if it is of a list or map type that needs no declaration.
-func (e *Enc) common(v any) bool {
-	switch v := v.(type) {
-	case []byte:
-		e.named("list u8")
-		e.Bytes(v)
-	case []int:
-		e.named("list int")
-		EncList(e, v, EncInt[int])
-	case []float64:
-		e.named("list f64")
-		EncList(e, v, (*Enc).Float)
-	case []string:
-		e.named("list string")
-		EncList(e, v, (*Enc).String)
-	case []any:
-		e.named("list any")
-		EncList(e, v, (*Enc).Any)
-	case map[string]any:
-		e.named("map string any")
-		EncMap(e, v, (*Enc).String, (*Enc).Any)
-	default:
-		return false
+// knownTypes gives these types, by themselves and by their names.
+func knownTypes() (map[reflect.Type]knownType, map[string]knownType) {
+	byType, byName := map[reflect.Type]knownType{}, map[string]knownType{}
+	add := func(ty reflect.Type, k knownType) { byType[ty], byName[k.name] = k, k }
+	addKnown(add, "bool", (*Enc).Bool, (*Dec).Bool)
+	addKnown(add, "int", EncInt[int], DecInt[int])
+	addKnown(add, "i8", EncInt[int8], DecInt[int8])
+	addKnown(add, "i16", EncInt[int16], DecInt[int16])
+	addKnown(add, "i32", EncInt[int32], DecInt[int32])
+	addKnown(add, "i64", EncInt[int64], DecInt[int64])
+	addKnown(add, "uint", EncUint[uint], DecUint[uint])
+	addKnown(add, "u8", EncUint[uint8], DecUint[uint8])
+	addKnown(add, "u16", EncUint[uint16], DecUint[uint16])
+	addKnown(add, "u32", EncUint[uint32], DecUint[uint32])
+	addKnown(add, "u64", EncUint[uint64], DecUint[uint64])
+	addKnown(add, "f32", (*Enc).Float32, (*Dec).Float32)
+	addKnown(add, "f64", (*Enc).Float, (*Dec).Float)
+	addKnown(add, "c64", func(e *Enc, c complex64) { e.Complex(complex128(c)) }, func(d *Dec) complex64 { return complex64(d.Complex()) })
+	addKnown(add, "c128", (*Enc).Complex, (*Dec).Complex)
+	addKnown(add, "string", (*Enc).String, (*Dec).String)
+	addKnown(add, "time", (*Enc).Time, (*Dec).Time)
+	addKnown(add, "duration", EncInt[time.Duration], DecInt[time.Duration])
+	addKnown(add, "list u8", (*Enc).Bytes, (*Dec).Bytes)
+	addKnown(add, "list int", encList(EncInt[int]), decList(DecInt[int]))
+	addKnown(add, "list f64", encList((*Enc).Float), decList((*Dec).Float))
+	addKnown(add, "list string", encList((*Enc).String), decList((*Dec).String))
+	addKnown(add, "list any", encList((*Enc).Any), decList((*Dec).Any))
+	addKnown(add, "map string any",
+		func(e *Enc, m map[string]any) { EncMap(e, m, (*Enc).String, (*Enc).Any) },
+		func(d *Dec) map[string]any { return DecMap(d, (*Dec).String, (*Dec).Any) })
+	return byType, byName
+}
+
+func addKnown[T any](add func(reflect.Type, knownType), name string, enc func(*Enc, T), dec func(*Dec) T) {
+	add(reflect.TypeFor[T](), knownType{name, func(e *Enc, v any) { enc(e, v.(T)) }, func(d *Dec) any { return dec(d) }})
+}
+
+func encList[T any](elem func(*Enc, T)) func(*Enc, []T) {
+	return func(e *Enc, xs []T) { EncList(e, xs, elem) }
+}
+
+func decList[T any](elem func(*Dec) T) func(*Dec) []T {
+	return func(d *Dec) []T { return DecList(d, elem) }
+}
+
+// known writes v if its type needs no declaration.
+func (e *Enc) known(v any) bool {
+	k, ok := e.p.tables().known[reflect.TypeOf(v)]
+	if ok {
+		e.named(k.name)
+		k.enc(e, v)
 	}
-	return true
+	return ok
 }
 
 // dynamic writes v if its type is one of Program.Dyn.
@@ -160,55 +132,8 @@ func (d *Dec) Any() any {
 }
 
 func (d *Dec) value(name string) any {
-	switch name {
-	case "bool":
-		return d.Bool()
-	case "int":
-		return DecInt[int](d)
-	case "i8":
-		return DecInt[int8](d)
-	case "i16":
-		return DecInt[int16](d)
-	case "i32":
-		return DecInt[int32](d)
-	case "i64":
-		return d.Int()
-	case "uint":
-		return DecUint[uint](d)
-	case "u8":
-		return DecUint[uint8](d)
-	case "u16":
-		return DecUint[uint16](d)
-	case "u32":
-		return DecUint[uint32](d)
-	case "u64":
-		return d.Uint()
-	case "f32":
-		return d.Float32()
-	case "f64":
-		return d.Float()
-	case "c64":
-		return complex64(d.Complex())
-	case "c128":
-		return d.Complex()
-	case "string":
-		return d.String()
-	case "time":
-		return d.Time()
-	case "duration":
-		return time.Duration(d.Int())
-	case "list u8":
-		return d.Bytes()
-	case "list int":
-		return DecList(d, DecInt[int])
-	case "list f64":
-		return DecList(d, (*Dec).Float)
-	case "list string":
-		return DecList(d, (*Dec).String)
-	case "list any":
-		return DecList(d, (*Dec).Any)
-	case "map string any":
-		return DecMap(d, (*Dec).String, (*Dec).Any)
+	if k, ok := d.p.tables().knownNames[name]; ok {
+		return k.dec(d)
 	}
 	if dyn := d.p.tables().dyn[name]; dyn != nil {
 		return dyn.Dec(d)

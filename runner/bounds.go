@@ -2,7 +2,10 @@
 
 package runner
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // DefaultLimits are the bounds of a request where nothing else is said.
 func DefaultLimits() Limits {
@@ -20,28 +23,15 @@ func DefaultLimits() Limits {
 // OrDefault replaces zero fields by those of DefaultLimits.
 func (l Limits) OrDefault() Limits {
 	d := DefaultLimits()
-	if l.Steps == 0 {
-		l.Steps = d.Steps
+	return Limits{
+		Steps:       cmp.Or(l.Steps, d.Steps),
+		Depth:       cmp.Or(l.Depth, d.Depth),
+		Bytes:       cmp.Or(l.Bytes, d.Bytes),
+		Invocations: cmp.Or(l.Invocations, d.Invocations),
+		Entities:    cmp.Or(l.Entities, d.Entities),
+		State:       cmp.Or(l.State, d.State),
+		Message:     cmp.Or(l.Message, d.Message),
 	}
-	if l.Depth == 0 {
-		l.Depth = d.Depth
-	}
-	if l.Bytes == 0 {
-		l.Bytes = d.Bytes
-	}
-	if l.Invocations == 0 {
-		l.Invocations = d.Invocations
-	}
-	if l.Entities == 0 {
-		l.Entities = d.Entities
-	}
-	if l.State == 0 {
-		l.State = d.State
-	}
-	if l.Message == 0 {
-		l.Message = d.Message
-	}
-	return l
 }
 
 // quantum is how many steps a loop takes in advance.

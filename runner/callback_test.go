@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"sort"
@@ -372,6 +373,39 @@ func TestNesting(t *testing.T) {
 	}
 	tooDeep(list)
 	assert.EqualValues(t, 8+60_000*16, runner.Size(runner.Callback(), list))
+}
+
+// Comparisons of interface values are bounded in depth too; else they are Go's.
+func TestEqual(t *testing.T) {
+	type box struct{ in any }
+	boxes := func(n int) (v any) {
+		for range n {
+			v = box{v}
+		}
+		return v
+	}
+	th := runner.Callback()
+	a, deep := boxes(1000), boxes(60_000)
+	for _, c := range []struct {
+		a, b any
+		want bool
+	}{
+		{nil, nil, true}, {nil, 1, false}, {1, 1, true}, {1, int8(1), false}, {"x", "y", false}, {a, boxes(1000), true}, {a, boxes(999), false},
+		{[2]any{1, "x"}, [2]any{1, "x"}, true}, {t, t, true}, {io.EOF, error(io.EOF), true}, {deep, 1, false},
+	} {
+		assert.Equal(t, c.want, runner.Equal(th, c.a, c.b))
+	}
+	assert.PanicsWithError(t, "runtime error: comparing uncomparable type []int", func() { runner.Equal(th, []int{1}, []int{1}) })
+	assert.Equal(t, box{a}, runner.Flat(th, box{a}))
+	for _, f := range []func(){
+		func() { runner.Equal(th, deep, boxes(60_000)) },
+		func() { runner.Flat(th, box{deep}) },
+		func() { runner.KeysOf(map[any]int{boxes(60_001): 1, deep: 2}) },
+	} {
+		assert.PanicsWithError(t, "LimitExceeded: levels of nesting: more than 50000", f)
+		runner.TakeStop()
+	}
+	assert.Less(t, th.Budget, int64(1_000_000-100_000), "levels are paid for")
 }
 
 func TestCosts(t *testing.T) {

@@ -45,8 +45,46 @@ func RuneText[T Integer](x T) string {
 	return string(rune(x))
 }
 
-// Room charges for the memory that append is about to allocate if n elements do not fit behind s, which it gives back.
+// Copy is copy(dst, src).
+func Copy[D, S ~[]E, E any](t *Thread, dst D, src S) int {
+	t.move(min(len(dst), len(src)), reflect.TypeFor[E]().Size())
+	return copy(dst, src)
+}
+
+// CopyText is copy(dst, src) of a string's bytes.
+func CopyText[D ~[]byte, S ~string](t *Thread, dst D, src S) int {
+	t.move(min(len(dst), len(src)), 1)
+	return copy(dst, src)
+}
+
+// ClearList is clear(s).
+func ClearList[S ~[]E, E any](t *Thread, s S) {
+	t.move(len(s), reflect.TypeFor[E]().Size())
+	clear(s)
+}
+
+// ClearMap is clear(m).
+func ClearMap[M ~map[K]V, K comparable, V any](t *Thread, m M) {
+	t.Spend(int64(len(m)))
+	clear(m)
+}
+
+// moved is how many bytes a step moves in memory.
+const moved = 512
+
+// move pays for moving n elements.
+func (t *Thread) move(n int, size uintptr) {
+	if bytes := n * int(size); bytes >= moved {
+		t.Spend(int64(bytes / moved))
+	}
+}
+
+// Room charges for the memory that append is about to allocate if n elements do not fit behind s, which it gives back,
+// and for moving many.
 func Room[S ~[]E, E any](t *Thread, s S, n int) S {
+	if n > 1 {
+		t.move(n, reflect.TypeFor[E]().Size())
+	}
 	if c := cap(s); n > c-len(s) {
 		grown := 2 * c
 		if c > 256 {
@@ -88,6 +126,12 @@ func IntKeyOf[T Integer](ref Ref) T {
 
 // Length is the length of the list, map or string that an interface value holds, or 0: a cost.
 func Length(v any) int64 {
+	switch v := v.(type) {
+	case string:
+		return int64(len(v))
+	case []byte:
+		return int64(len(v))
+	}
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.Slice, reflect.Map, reflect.String, reflect.Array:
 		return int64(r.Len())
@@ -95,11 +139,11 @@ func Length(v any) int64 {
 	return 0
 }
 
-// Total is the length of all parts together: a cost.
-func Total[T ~[]byte | ~string](parts []T) int64 {
+// Total is the length of all parts, which are strings or lists, together: a cost.
+func Total[T any](parts []T) int64 {
 	n := int64(0)
 	for _, p := range parts {
-		n = Sum(n, int64(len(p)))
+		n = Sum(n, Length(p))
 	}
 	return n
 }

@@ -55,7 +55,8 @@ func (t *Thread) returned() bool {
 	top := &t.stack[n]
 	f := top.f
 	if top.entry && (n > 0 || t.mode != byMessage) {
-		if f = t.handOut(f, top.fn); f != top.f && n > 0 { // the root's frame is the client's
+		f = t.handOut(f, top.fn)
+		if top.fn.CopyResults && n > 0 { // the root's frame is the client's
 			t.Free(top.f)
 		}
 	}

@@ -94,24 +94,27 @@ func (t *Thread) decodeFrame(fn *Func, b []byte) Frame {
 // handIn gives the callee's frame: with copies of the arguments, where they reach memory. All arguments are one graph.
 // The frame given stays as it is.
 func (t *Thread) handIn(f Frame, fn *Func) Frame {
-	if !fn.CopyArgs {
-		if t.facts.funcs[fn.ID].sizedArgs {
-			t.encodeFrame(f, false, false, "arguments")
-		}
+	if !t.facts.funcs[fn.ID].args {
 		return f
 	}
-	return t.decodeFrame(fn, t.encodeFrame(f, true, false, "arguments"))
+	return t.crossed(f, fn, fn.CopyArgs, "arguments")
 }
 
 // handOut does the same for the results of a frame that has returned.
 func (t *Thread) handOut(f Frame, fn *Func) Frame {
-	if !fn.CopyResults {
-		if t.facts.funcs[fn.ID].sizedResults {
-			t.encodeFrame(f, false, false, "results")
-		}
+	if !t.facts.funcs[fn.ID].results {
 		return f
 	}
-	return t.decodeFrame(fn, t.encodeFrame(f, true, false, "results"))
+	return t.crossed(f, fn, fn.CopyResults, "results")
+}
+
+// crossed copies a frame, or only measures it.
+func (t *Thread) crossed(f Frame, fn *Func, reachMemory bool, what string) Frame {
+	b := t.encodeFrame(f, reachMemory, false, what)
+	if !reachMemory {
+		return f
+	}
+	return t.decodeFrame(fn, b)
 }
 
 // copyPanic copies a panic that leaves an entity.

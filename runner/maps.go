@@ -7,6 +7,7 @@ import (
 	"iter"
 	"reflect"
 	"slices"
+	"unsafe"
 )
 
 // SortedKeys gives a map's keys in ascending order, NaNs first.
@@ -54,8 +55,9 @@ func Entries[K comparable, V any](m map[K]V) ([]K, []V) {
 	for k, v := range m {
 		list = append(list, entry{k, v})
 	}
+	order := keyOrder[K]()
 	slices.SortFunc(list, func(a, b entry) int {
-		if c := CompareKeys(a.key, b.key); c != 0 {
+		if c := order(&a.key, &b.key); c != 0 {
 			return c
 		}
 		return compareValues(reflect.ValueOf(&a.value).Elem(), reflect.ValueOf(&b.value).Elem())
@@ -109,6 +111,17 @@ func CompareKeys[K comparable](a, b K) int {
 		raise(Stop{Code: "Unimplemented", Message: "keys of type " + reflect.TypeFor[K]().String() + " have no order"})
 	}
 	return c
+}
+
+// keyOrder is CompareKeys of a type, without reflection for the types that most maps have.
+func keyOrder[K comparable]() func(a, b *K) int {
+	switch reflect.TypeFor[K]().Kind() {
+	case reflect.String:
+		return func(a, b *K) int { return cmp.Compare(*(*string)(unsafe.Pointer(a)), *(*string)(unsafe.Pointer(b))) }
+	case reflect.Int, reflect.Int64:
+		return func(a, b *K) int { return cmp.Compare(*(*int64)(unsafe.Pointer(a)), *(*int64)(unsafe.Pointer(b))) }
+	}
+	return func(a, b *K) int { return CompareKeys(*a, *b) }
 }
 
 // compareValues orders values as far as they have an order.

@@ -5,12 +5,14 @@ package runner
 import (
 	"math"
 	"reflect"
+	"slices"
 	"unsafe"
 )
 
 // Size is the memory that a value takes, in bytes, with all that it refers to; what is reached twice counts once. Looking
-// costs a step for each reference that is followed.
+// costs steps: two, some for each slice, map and pointer, and one for each element that may refer to more.
 func Size(t *Thread, v any) int64 {
+	t.Spend(2)
 	m := meter{t: t}
 	if v != nil {
 		m.total = int64(reflect.TypeOf(v).Size())
@@ -28,6 +30,8 @@ func Size(t *Thread, v any) int64 {
 type meter struct {
 	t     *Thread
 	total int64
+	first [8]unsafe.Pointer // what was met first; most values have no more
+	few   int               // of those
 	seen  map[unsafe.Pointer]bool
 	todo  []reflect.Value
 }
@@ -87,15 +91,22 @@ func refers(k reflect.Kind) bool {
 	return false
 }
 
+// met says whether the memory at p was looked at before.
 func (m *meter) met(p unsafe.Pointer) bool {
-	if p == nil || m.seen[p] {
+	if p == nil || slices.Contains(m.first[:m.few], p) || m.seen[p] {
 		return true
+	}
+	if m.few < len(m.first) {
+		m.first[m.few] = p
+		m.few++
+		m.t.Spend(1)
+		return false
 	}
 	if m.seen == nil {
 		m.seen = map[unsafe.Pointer]bool{}
 	}
 	m.seen[p] = true
-	m.t.Spend(1)
+	m.t.Spend(4)
 	return false
 }
 

@@ -14,23 +14,25 @@ const frameUnit = 512
 
 // tables hold what is derived from a program, once.
 type tables struct {
-	pkg      string      // path of the generated package, as in the names of its functions
-	files    []string    // the user's files
-	funcs    []funcFacts // by Func.ID
-	dyn      map[string]*DynType
-	byType   sync.Map // reflect.Type → *DynType
-	named    map[string]error
-	names    map[error]string // of sentinels
-	types    map[string]reflect.Type
-	threads  sync.Pool
-	encoders sync.Pool // of *Enc, for trees
+	pkg        string      // path of the generated package, as in the names of its functions
+	files      []string    // the user's files
+	funcs      []funcFacts // by Func.ID
+	dyn        map[string]*DynType
+	byType     sync.Map // reflect.Type → *DynType
+	known      map[reflect.Type]knownType
+	knownNames map[string]knownType
+	named      map[string]error
+	names      map[error]string // of sentinels
+	types      map[string]reflect.Type
+	threads    sync.Pool
+	encoders   sync.Pool // of *Enc, for trees
 }
 
 // funcFacts is what the runner knows of a function beyond Func.
 type funcFacts struct {
-	units        int  // of depth
-	sizedArgs    bool // arguments hold text, but are not copied: measured all the same
-	sizedResults bool
+	units   int  // of depth
+	args    bool // arguments are copied where they cross an invoke; those that hold text only are measured
+	results bool // the same of results
 }
 
 // tables gives the derived tables, making them at the first call.
@@ -41,6 +43,7 @@ func (p *Program) tables() *tables {
 
 func newTables(p *Program) *tables {
 	tb := &tables{dyn: map[string]*DynType{}, named: map[string]error{}, names: map[error]string{}}
+	tb.known, tb.knownNames = knownTypes()
 	tb.threads.New = func() any { return newThread(p) }
 	tb.encoders.New = func() any { return &Enc{p: p} }
 	files := map[string]bool{}
@@ -82,9 +85,9 @@ func newTables(p *Program) *tables {
 func factsOf(fn *Func, f Frame) funcFacts {
 	size := int(reflect.TypeOf(f).Elem().Size())
 	return funcFacts{
-		units:        (size + frameUnit - 1) / frameUnit,
-		sizedArgs:    !fn.CopyArgs && anyText(f.Args()),
-		sizedResults: !fn.CopyResults && anyText(f.Results()),
+		units:   (size + frameUnit - 1) / frameUnit,
+		args:    fn.CopyArgs || anyText(f.Args()),
+		results: fn.CopyResults || anyText(f.Results()),
 	}
 }
 

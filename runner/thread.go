@@ -175,7 +175,7 @@ func (t *Thread) Invoke(f Frame, ty *EntityType, key string) Op {
 // copied is handIn of a frame that nobody needs any more if it was copied.
 func (t *Thread) copied(f Frame, fn *Func) Frame {
 	g := t.handIn(f, fn)
-	if g != f {
+	if fn.CopyArgs {
 		t.Free(f)
 	}
 	return g

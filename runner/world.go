@@ -32,6 +32,7 @@ type cell struct {
 	key     string
 	existed bool    // before the transaction
 	obj     *object // nil: it does not exist
+	first   object  // the one it existed as
 }
 
 // object is one life of an entity: deleting and creating it again makes another one.
@@ -67,11 +68,16 @@ type cells struct {
 	of    []map[string]*cell // by EntityType.ID
 	order []*cell            // as they were touched
 	last  *cell              // the one touched last: often the next one too
+	free  []*cell            // of earlier transactions
 }
 
 func (cs *cells) forget() {
 	for _, c := range cs.order {
 		delete(cs.of[c.ty.ID], c.key)
+		*c = cell{}
+	}
+	if len(cs.free) < maxPooled {
+		cs.free = append(cs.free, cs.order...)
 	}
 	clear(cs.order)
 	cs.order = cs.order[:0]
@@ -100,15 +106,28 @@ func (t *Thread) load(ty *EntityType, key string) *cell {
 	if err != nil {
 		t.stop(asStop(err))
 	}
-	c := &cell{ty: ty, key: key, existed: state != nil}
+	c := t.cells.fresh()
+	c.ty, c.key, c.existed = ty, key, state != nil
 	if c.existed {
-		c.obj = &object{cell: c, state: state}
+		c.first = object{cell: c, state: state}
+		c.obj = &c.first
 	}
 	if t.cells.of[ty.ID] == nil {
 		t.cells.of[ty.ID] = map[string]*cell{}
 	}
 	t.cells.of[ty.ID][key] = c
 	t.cells.order = append(t.cells.order, c)
+	return c
+}
+
+// fresh gives a zeroed cell.
+func (cs *cells) fresh() *cell {
+	n := len(cs.free) - 1
+	if n < 0 {
+		return new(cell)
+	}
+	c := cs.free[n]
+	cs.free = cs.free[:n]
 	return c
 }
 

@@ -30,13 +30,21 @@ func (w *body) instr(b *ir.Block, j int, in ir.Instr) {
 	case *ir.Append:
 		w.appendTo(in)
 	case *ir.Copy:
-		call := fmt.Sprintf("copy(%s, %s)", w.expr(in.Dst), w.typed(in.Src).s)
+		fn := "Copy"
+		if w.underlying(w.typeOf(w.fn, in.Src)).Kind == ir.String {
+			fn = "CopyText"
+		}
+		call := fmt.Sprintf("%s(t, %s, %s)", w.runner(fn), w.expr(in.Dst), w.typed(in.Src).s)
 		if into := w.target(in.Into); into != "_" {
 			call = into + " = " + call
 		}
 		w.stmt(in.At, call)
 	case *ir.Clear:
-		w.stmt(in.At, "clear("+w.expr(in.X)+")")
+		fn := "ClearList"
+		if w.underlying(w.typeOf(w.fn, in.X)).Kind == ir.MapKind {
+			fn = "ClearMap"
+		}
+		w.stmt(in.At, fmt.Sprintf("%s(t, %s)", w.runner(fn), w.expr(in.X)))
 	case *ir.MapSet:
 		w.mapSet(in)
 	case *ir.MapGet:
