@@ -102,9 +102,11 @@ func (c *Call) answered(f Frame) Outcome {
 	}
 	if c.Answer != nil {
 		var err error
-		fail := newFailure(c, "")
-		hostCall(fail, func() { err = c.Answer(f) })
-		if fail.Code != "" {
+		var why Failure // where it failed is worked out only if it did
+		hostCall(&why, func() { err = c.Answer(f) })
+		if why.Code != "" {
+			fail := newFailure(c, why.Code)
+			fail.Message = why.Message
 			return Outcome{Err: fail}
 		}
 		if err != nil {
