@@ -32,6 +32,10 @@ func input() []Test {
 		test("verbs", "a method of HTTP that a resource does not take is refused with the ones that it takes", wrongVerbs),
 		test("paths", "paths that lead nowhere are refused; encoded slashes and dots are part of keys", strangePaths),
 		test("ids", "request ids that are empty, too long, doubled or not visible are refused", badIDs),
+		{
+			Name: "input/other_origins", Promise: Input, Set: Extended, Run: otherOrigins,
+			Says: "requests that a browser sends for pages of other origins are refused as Unauthenticated, without an effect",
+		},
 		test("mutations", "whatever a request is turned into, its answer is one of the API, and the endpoint serves on", mutations),
 	}
 }
@@ -346,6 +350,14 @@ func badIDs(t T, r *Bench) {
 	long := r.Name(strings.Repeat("i", 200))
 	expect(t, x.s, On("Cell", x.cellName, "Add", 1).With(long), "1")
 	expect(t, x.s, On("Cell", x.cellName, "Add", 1).With(r.Name("!#$%&'*+-.^_`|~(),/:;<=>?@[]{}\"\\")), "2")
+}
+
+func otherOrigins(t T, r *Bench) {
+	x := newTarget(t, r)
+	for _, header := range []http.Header{{"Sec-Fetch-Site": {"cross-site"}}, {"Origin": {"https://elsewhere.example"}}} {
+		isProblem(t, x.s, rawRequest{http.MethodPost, x.cell + "/Add", header, "[1]"}, http.StatusUnauthorized, "Unauthenticated")
+	}
+	x.untouched(t)
 }
 
 // mutations changes proper requests at random. Whatever comes of it is answered in the API's form.

@@ -83,7 +83,7 @@ func playAt(t testing.TB, p *process, program string, c *testCase, functions map
 		if !seen || request.ID == "" {
 			l := call(program, i, request, functions)
 			l.Time = l.Time.Add(later + time.Duration(i)*later/1000) // other times of day, other times between
-			l.ID = strconv.Itoa(i) + request.ID // the same for the oracle and for generated programs
+			l.ID = strconv.Itoa(i) + request.ID                      // the same for the oracle and for generated programs
 			a = p.ask(t, l).Answer
 			known[request.ID] = a
 		}

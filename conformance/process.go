@@ -27,6 +27,9 @@ import (
 
 // Process is a target whose applications are processes that it builds and starts.
 type Process struct {
+	// Talk is told what takes long; nil: nobody.
+	Talk io.Writer
+
 	name    string
 	backend backends.Backend
 	args    []string // for each application, before --listen and --data
@@ -56,7 +59,7 @@ func NewProcess(b backends.Backend) *Process {
 
 // With gives a target of another name that runs the same executables with more arguments.
 func (p *Process) With(name string, args ...string) *Process {
-	return &Process{name: name, backend: p.backend, args: slices.Concat(p.args, args), built: p.built}
+	return &Process{Talk: p.Talk, name: name, backend: p.backend, args: slices.Concat(p.args, args), built: p.built}
 }
 
 // Name is the backend's, unless the target was made by With.
@@ -123,7 +126,14 @@ func (p *Process) prepare(which func(*built) **executable, build func(dir string
 	return *x, filepath.Join(b.dir, "data", fmt.Sprint(b.seq)), (*x).err
 }
 
+func (p *Process) say(format string, args ...any) {
+	if p.Talk != nil {
+		fmt.Fprintf(p.Talk, format+"\n", args...)
+	}
+}
+
 func (p *Process) buildApp(ctx context.Context, dir string) *executable {
+	p.say("sfc: building the suite's application for %s", p.backend.Name())
 	program, err := CompileApp()
 	if err != nil {
 		return &executable{err: err}
@@ -165,6 +175,7 @@ func goBuild(ctx context.Context, bundle *backends.Bundle, dir string) *executab
 
 // buildCases builds one program of all language cases: its first argument names the one to serve.
 func (p *Process) buildCases(ctx context.Context, dir string) *executable {
+	p.say("sfc: building the language cases for %s (the first time takes minutes)", p.backend.Name())
 	cases, refused, err := compileCases()
 	if err != nil {
 		return &executable{err: err}

@@ -128,7 +128,7 @@ func judged(c *cli.Context) (t conformance.Target, end func() error, err error) 
 		return nil, nil, err
 	}
 	p := conformance.NewProcess(backend)
-	fmt.Fprintf(c.App.ErrWriter, "sfc: building the suite's application for %s\n", name)
+	p.Talk = c.App.ErrWriter
 	return p, p.Close, nil
 }
 
