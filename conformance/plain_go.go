@@ -226,6 +226,10 @@ func playOne(t T, s Session, surface calls.Surface, r *calls.Request, id string)
 	return mustAnswer(t, r.Text)(s.Call(t.Context(), request))
 }
 
+// Quick leaves out the language cases, for [Options].Only: to build their programs takes minutes. A target whose bundles
+// link with package runner plays them in the compiler's own tests already.
+func Quick(test Test) bool { return !strings.HasPrefix(test.Name, "plain_go/cases/") }
+
 // languageCases gives a test for each language case.
 func languageCases() []Test {
 	all, err := Cases()
