@@ -90,7 +90,7 @@ func (t *Thread) outcome(c *Call) Outcome {
 		}
 		return Outcome{Err: t.stopped}
 	case t.panicked != nil:
-		return Outcome{Err: panicFailure(c, t.panicked)}
+		return Outcome{Err: panicFailure(t.prog, c, t.panicked)}
 	}
 	return c.answered(t.Ret)
 }

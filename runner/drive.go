@@ -91,11 +91,12 @@ func (t *Thread) caught(r any) {
 	case rethrown:
 		t.throw(t.located(r.p))
 	default:
-		if p := t.earlier(r); p != nil {
+		v := t.prog.spokenError(r)
+		if p := t.earlier(v); p != nil {
 			t.throw(p)
 			return
 		}
-		t.throw(t.located(&Panic{Val: r, At: t.place(true)}))
+		t.throw(t.located(&Panic{Val: v, At: t.place(true)}))
 	}
 }
 

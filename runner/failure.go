@@ -79,7 +79,7 @@ func answerFailure(c *Call, err error) *Failure {
 }
 
 // panicFailure is the failure that a panic makes of the request.
-func panicFailure(c *Call, p *Panic) *Failure {
+func panicFailure(prog *Program, c *Call, p *Panic) *Failure {
 	fail := newFailure(c, "Panic")
 	if p.Method != "" { // else it was raised for the root, before that ran
 		fail.At, fail.Method, fail.Entity = p.At, p.Method, p.Entity
@@ -97,7 +97,7 @@ func panicFailure(c *Call, p *Panic) *Failure {
 			return fail
 		}
 	}
-	hostCall(fail, func() { fail.Message = PanicText(p.Val) })
+	hostCall(fail, func() { fail.Message = panicText(p.Val, prog.spoken) })
 	return fail
 }
 
@@ -160,7 +160,10 @@ func plainText(v any) string {
 // PanicText is a panic's value as Go prints it after `panic: `: errors and Stringers by their methods, basic values as
 // the builtin print does, values of defined basic types with their type's name. Of other values Go prints an address;
 // this gives the type's name in parentheses.
-func PanicText(v any) string {
+func PanicText(v any) string { return panicText(v, func(name string) string { return name }) }
+
+// panicText is PanicText with the names of types as spoken gives them.
+func panicText(v any, spoken func(typeName string) string) string {
 	switch v := v.(type) {
 	case error:
 		return v.Error()
@@ -173,13 +176,13 @@ func PanicText(v any) string {
 	text, ok := basicText(rv)
 	switch {
 	case !ok:
-		return "(" + rv.Type().String() + ")"
+		return "(" + spoken(rv.Type().String()) + ")"
 	case rv.Type().PkgPath() == "":
 		return text
 	case rv.Kind() == reflect.String:
-		return rv.Type().String() + `("` + text + `")`
+		return spoken(rv.Type().String()) + `("` + text + `")`
 	}
-	return rv.Type().String() + "(" + text + ")"
+	return spoken(rv.Type().String()) + "(" + text + ")"
 }
 
 // basicText is what the builtin print gives for a value of a basic kind.

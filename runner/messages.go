@@ -109,7 +109,7 @@ func (m *Messages) outcome(c *Call, ev Event) Outcome {
 		if err != nil {
 			return Outcome{Err: errorFailure(c, err)}
 		}
-		return Outcome{Err: panicFailure(c, p)}
+		return Outcome{Err: panicFailure(m.prog, c, p)}
 	}
 	f, err := m.prog.DecodeFrame(c.Func, ev.Body)
 	if err != nil {

@@ -56,6 +56,9 @@ func Rethrow(p *Panic) { panic(rethrown{p}) }
 // it in mind: if the function panics with the same value again, the place stays.
 func (t *Thread) Caught(r any) *Panic {
 	t.recovered = Caught(r)
+	if t.prog != nil {
+		t.recovered.Val = t.prog.spokenError(t.recovered.Val)
+	}
 	return t.recovered
 }
 

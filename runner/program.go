@@ -20,6 +20,9 @@ type Program struct {
 	Dyn []*DynType
 	// Sentinels are package variables of type error: encoded by name, so that they keep their identity.
 	Sentinels []Sentinel
+	// Names gives types that are called differently in the generated package the names that Go would show:
+	// "app.money_Amount" is "money.Amount".
+	Names map[string]string
 
 	once  sync.Once
 	ready *tables // what the runner derives from the fields above

@@ -127,6 +127,7 @@ func (g *gen) writeProgram() {
 		f.linef("p.Funcs = []*runner.Func{\n%s,\n}", strings.Join(funcs, ",\n"))
 	}
 	g.writeDyn(f)
+	g.writeTypeNames(f)
 	for _, v := range g.p.Vars {
 		if g.underlying(v.Type).Kind == ir.Error {
 			f.linef("if %s != nil {\np.Sentinels = append(p.Sentinels, runner.Sentinel{Name: %q, Value: %s})\n}", g.varID[v.Name], v.Name, g.varID[v.Name])
