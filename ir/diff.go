@@ -266,7 +266,39 @@ func (d *differ) named(f, t *Type, m mode) {
 		if key(fd, m) != "" && !taken[fd.Name] {
 			d.at("field "+fd.Name, func() { d.note(false, "is new: zero where it is absent") })
 		}
+		if m == inState && fd.Was != "" {
+			d.at("field "+fd.Name, func() { d.renamed(fd, before, after) })
+		}
 	}
+}
+
+// renamed refuses directives that would do nothing where the author thinks that they rename. One that has done its work
+// stays: states of the version before may be left.
+func (d *differ) renamed(fd *FieldDef, before, after []*FieldDef) {
+	old, source := fieldOf(before, fd.Name), fieldOf(before, fd.Was)
+	switch {
+	case old != nil && old.Was == fd.Was:
+	case old != nil && source != nil:
+		d.note(true, "says that it was %s, but the version before has both", fd.Was)
+	case source != nil && fieldOf(after, fd.Was) != nil:
+		d.note(true, "says that it was %s, but there is a field of that name still", fd.Was)
+	case old == nil && source == nil:
+		for _, gone := range before {
+			if fieldOf(after, gone.Name) == nil && gone.Type.Equal(fd.Type) && !slices.ContainsFunc(after, func(a *FieldDef) bool { return a.Was == gone.Name }) {
+				d.note(true, "says that it was %s, which the version before does not have: was it %s, which is gone?", fd.Was, gone.Name)
+				return
+			}
+		}
+	}
+}
+
+func fieldOf(fields []*FieldDef, name string) *FieldDef {
+	for _, f := range fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
 }
 
 // key is the name under which a field is seen; "" if it is not.
