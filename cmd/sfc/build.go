@@ -46,7 +46,8 @@ func (s *source) lowerLibrary(target backends.Backend, dir string) (*backends.Bu
 	}
 	o := s.options(target)
 	if o.Library, err = module.Library(dir, own); err != nil {
-		return nil, diag.List{diag.New("SF3004", diag.Position{}, "%v", err)}
+		return nil, diag.List{diag.New("SF3004", diag.Position{}, "%v", err).
+			WithHelp("a library is a package of a module that requires sfc: name a folder in one")}
 	}
 	return target.Lower(s.program, o)
 }
