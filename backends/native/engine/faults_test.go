@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -75,6 +76,7 @@ type disk struct {
 func work(t *testing.T, f *fault) *disk {
 	d := &disk{fs: crashable(), ledger: &ledger{acked: map[string]string{}}, fault: f}
 	var mu sync.Mutex
+	told := make(chan struct{}, 16)
 	for half := range 2 {
 		o := Options{
 			fs: errorfs.Wrap(d.fs, f), Group: 16, HistoryCount: 1000, Cache: 2 << 10, Blocks: 1 << 10,
@@ -82,6 +84,7 @@ func work(t *testing.T, f *fault) *disk {
 				mu.Lock()
 				defer mu.Unlock()
 				d.fatal = append(d.fatal, err.Error())
+				told <- struct{}{}
 			},
 		}
 		e, err := Open("data", gatewaytest.Program(), gatewaytest.Text(), o)
@@ -94,9 +97,21 @@ func work(t *testing.T, f *fault) *disk {
 			break
 		}
 	}
-	mu.Lock() // Fatal has been called
+	if f.happened() { // Close may have come back while Fatal was about to be called
+		select {
+		case <-told:
+		case <-time.After(30 * time.Second): // the test will say that nothing was said
+		}
+	}
+	mu.Lock()
 	defer mu.Unlock()
 	return d
+}
+
+func (f *fault) happened() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.path != ""
 }
 
 // halfOfRequests runs them, and flushes and compacts three times meanwhile.
