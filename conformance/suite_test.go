@@ -31,18 +31,18 @@ func TestTestsHaveNamesAndSentences(t *testing.T) {
 	require.Greater(t, len(seen), 200)
 }
 
-// stubbed is a target whose application does not start.
-type stubbed struct{}
+// unlucky is a target whose application does not start.
+type unlucky struct{}
 
-func (stubbed) Name() string                           { return "stubbed" }
-func (stubbed) Features() backends.Features            { return backends.Features{backends.Queries} }
-func (stubbed) Abilities() []Ability                   { return nil }
-func (stubbed) Start(context.Context) (Service, error) { return nil, errors.New("no <luck>") }
+func (unlucky) Name() string                           { return "unlucky" }
+func (unlucky) Features() backends.Features            { return backends.Features{backends.Queries} }
+func (unlucky) Abilities() []Ability                   { return nil }
+func (unlucky) Start(context.Context) (Service, error) { return nil, errors.New("no <luck>") }
 
 func TestReportTellsFailuresAndSkips(t *testing.T) {
 	rec := &recorder{ctx: t.Context()}
 	wanted := map[string]Outcome{"deadlines/passed": Failed, "atomicity/error": Skipped, "input/ids": Failed, "plain_go/cases/calls/and_or": Skipped}
-	r := Run(rec, stubbed{}, Options{Command: "again", Seed: 7, Only: func(x Test) bool { return wanted[x.Name] != "" }})
+	r := Run(rec, unlucky{}, Options{Command: "again", Seed: 7, Only: func(x Test) bool { return wanted[x.Name] != "" }})
 	require.True(t, rec.failed())
 	require.False(t, r.Passed())
 	text, err := r.YAML()

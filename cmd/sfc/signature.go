@@ -3,10 +3,10 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/stateful-entities/sfc/ir"
+	"github.com/stateful-entities/sfc/runner/codegen"
 )
 
 // speller spells the types of a program.
@@ -40,33 +40,23 @@ func (s speller) list(locals []*ir.Local, variadic bool) string {
 }
 
 func (s speller) typ(t *ir.Type) string {
-	switch t.Kind {
-	case ir.ListKind:
-		return "[]" + s.typ(t.Elem)
-	case ir.ArrayKind:
-		return fmt.Sprintf("[%d]%s", t.Len, s.typ(t.Elem))
-	case ir.MapKind:
-		return "map[" + s.typ(t.Key) + "]" + s.typ(t.Elem)
-	case ir.PtrKind:
-		return "*" + s.typ(t.Elem)
-	case ir.RefKind:
-		return "*" + t.Name
-	case ir.Time:
-		return "time.Time"
-	case ir.Duration:
-		return "time.Duration"
-	case ir.Host: // go:math/big.Int
-		return t.Name[strings.LastIndexAny(t.Name, ":/")+1:]
-	case ir.NamedKind:
-		return s.named(t.Name)
-	case ir.I8, ir.I16, ir.I32, ir.I64:
-		return "int" + t.String()[1:]
-	case ir.U8, ir.U16, ir.U32, ir.U64:
-		return "uint" + t.String()[1:]
-	case ir.F32, ir.F64:
-		return "float" + t.String()[1:]
-	}
-	return t.String()
+	return codegen.Spell(t, func(t *ir.Type) string {
+		switch t.Kind {
+		case ir.RefKind:
+			return "*" + t.Name
+		case ir.Time:
+			return "time.Time"
+		case ir.Duration:
+			return "time.Duration"
+		case ir.Host: // go:math/big.Int
+			return t.Name[strings.LastIndexAny(t.Name, ":/")+1:]
+		case ir.FuncKind:
+			return t.String()
+		case ir.NamedKind:
+			return s.named(t.Name)
+		}
+		return ""
+	})
 }
 
 // named spells a declared type by its name, and one without a name as it is written.

@@ -39,62 +39,31 @@ func (g *gen) shownPackage(d *ir.TypeDef) string {
 	return pkg
 }
 
-// shownName is the name of a type within its package, type arguments included.
+// shownName is the name of a type within its package, type arguments included. What stands before a dot is the package:
+// of another one, or the program's own in front of a word that the IR has for itself.
 func (g *gen) shownName(d *ir.TypeDef) string {
 	name := d.Local
 	if name == "" {
 		name = d.Name
-		if d.Package != "" {
-			_, name, _ = strings.Cut(d.Name, ".")
-		}
 	}
 	base, arguments, instance := strings.Cut(name, "[")
+	base = base[strings.LastIndexByte(base, '.')+1:]
 	if !instance {
 		return base
 	}
 	var list []string
-	for _, a := range splitArguments(strings.TrimSuffix(arguments, "]")) {
+	for _, a := range splitArgs(strings.TrimSuffix(arguments, "]")) {
 		if t, err := ir.ParseType(a); err == nil {
-			a = g.spelled(t)
+			a = Spell(t, g.shownArgument)
 		}
 		list = append(list, a)
 	}
 	return base + "[" + strings.Join(list, ",") + "]"
 }
 
-// splitArguments cuts at the commas that are not within brackets.
-func splitArguments(text string) []string {
-	var list []string
-	depth, begin := 0, 0
-	for i, r := range text {
-		switch r {
-		case '[', '(':
-			depth++
-		case ']', ')':
-			depth--
-		case ',':
-			if depth == 0 {
-				list = append(list, text[begin:i])
-				begin = i + 1
-			}
-		}
-	}
-	return append(list, text[begin:])
-}
-
-// spelled writes a type argument as Go does.
-func (g *gen) spelled(t *ir.Type) string {
+// shownArgument is how Go writes the types with names that stand in type arguments: with the path of their package.
+func (g *gen) shownArgument(t *ir.Type) string {
 	switch t.Kind {
-	case ir.ListKind:
-		return "[]" + g.spelled(t.Elem)
-	case ir.ArrayKind:
-		return fmt.Sprintf("[%d]%s", t.Len, g.spelled(t.Elem))
-	case ir.MapKind:
-		return "map[" + g.spelled(t.Key) + "]" + g.spelled(t.Elem)
-	case ir.PtrKind:
-		return "*" + g.spelled(t.Elem)
-	case ir.RefKind:
-		return "*" + g.p.ID + "." + t.Name
 	case ir.Any:
 		return "interface {}"
 	case ir.Time:
@@ -103,26 +72,20 @@ func (g *gen) spelled(t *ir.Type) string {
 		return "time.Duration"
 	case ir.Host: // go:math/big.Int
 		return strings.TrimPrefix(t.Name, "go:")
+	case ir.FuncKind:
+		return t.String()
+	case ir.RefKind:
+		return "*" + g.shownArgument(ir.NamedType(t.Name))
 	case ir.NamedKind:
-		for _, d := range g.p.Types {
-			if d.Name != t.Name || d.Alias {
-				continue
-			}
-			if d.Package != "" {
-				return d.Package + "." + g.shownName(d)
-			}
-			return g.p.ID + "." + g.shownName(d)
+		path := g.p.ID
+		if g.p.Name == "main" {
+			path = "main"
 		}
-	case ir.I8, ir.I16, ir.I32, ir.I64:
-		return "int" + t.String()[1:]
-	case ir.U8, ir.U16, ir.U32, ir.U64:
-		return "uint" + t.String()[1:]
-	case ir.F32, ir.F64:
-		return "float" + t.String()[1:]
-	case ir.C64:
-		return "complex64"
-	case ir.C128:
-		return "complex128"
+		d := g.p.Type(t.Name)
+		if d.Package != "" {
+			path = d.Package
+		}
+		return path + "." + g.shownName(d)
 	}
-	return t.String()
+	return ""
 }

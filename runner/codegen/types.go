@@ -21,34 +21,48 @@ var basicTypes = map[ir.Kind]string{
 	ir.PanicKind: "*runner.Panic",
 }
 
-// goType spells a type in a file.
-func (g *gen) goType(f *file, t *ir.Type) string {
+// Spell writes a type in Go. named gives the words for what has a name of its own there, and "" for the rest: for
+// references, declared types, types of the host library, func types, times, and any basic type that is to be called
+// differently.
+func Spell(t *ir.Type, named func(*ir.Type) string) string {
 	switch t.Kind {
 	case ir.ListKind:
-		return "[]" + g.goType(f, t.Elem)
+		return "[]" + Spell(t.Elem, named)
 	case ir.ArrayKind:
-		return fmt.Sprintf("[%d]%s", t.Len, g.goType(f, t.Elem))
+		return fmt.Sprintf("[%d]%s", t.Len, Spell(t.Elem, named))
 	case ir.MapKind:
-		return "map[" + g.goType(f, t.Key) + "]" + g.goType(f, t.Elem)
+		return "map[" + Spell(t.Key, named) + "]" + Spell(t.Elem, named)
 	case ir.PtrKind:
-		return "*" + g.goType(f, t.Elem)
-	case ir.RefKind:
-		return g.refID(t.Name)
-	case ir.FuncKind:
-		return g.fnType(t).id
-	case ir.Time:
-		return g.use(f, "time") + ".Time"
-	case ir.Duration:
-		return g.use(f, "time") + ".Duration"
-	case ir.Host:
-		importPath, name, args := hostName(t.Name, false)
-		return g.use(f, importPath) + "." + name + g.typeArgs(f, args)
-	case ir.NamedKind:
-		return g.types[t.Name]
-	case ir.PanicKind:
-		g.use(f, runnerPath)
+		return "*" + Spell(t.Elem, named)
+	}
+	if words := named(t); words != "" {
+		return words
 	}
 	return basicTypes[t.Kind]
+}
+
+// goType spells a type in a file.
+func (g *gen) goType(f *file, t *ir.Type) string {
+	return Spell(t, func(t *ir.Type) string {
+		switch t.Kind {
+		case ir.RefKind:
+			return g.refID(t.Name)
+		case ir.FuncKind:
+			return g.fnType(t).id
+		case ir.Time:
+			return g.use(f, "time") + ".Time"
+		case ir.Duration:
+			return g.use(f, "time") + ".Duration"
+		case ir.Host:
+			importPath, name, args := hostName(t.Name, false)
+			return g.use(f, importPath) + "." + name + g.typeArgs(f, args)
+		case ir.NamedKind:
+			return g.types[t.Name]
+		case ir.PanicKind:
+			g.use(f, runnerPath)
+		}
+		return ""
+	})
 }
 
 // hostName splits go:strings.Builder, or go:slices.Sort[list int], into import path, name and type arguments; of a

@@ -18,19 +18,19 @@ import (
 	"github.com/stateful-entities/sfc/backends/native/bench/plan/ledger"
 )
 
-// stub is a side that does what the test says.
-type stub func(ctx context.Context, o *operation) (bool, error)
+// scripted is a side that does what the test says.
+type scripted func(ctx context.Context, o *operation) (bool, error)
 
-func (s stub) name() string { return "stub" }
+func (s scripted) name() string { return "scripted" }
 
-func (s stub) session() (session, error) { return s, nil }
+func (s scripted) session() (session, error) { return s, nil }
 
-func (s stub) do(ctx context.Context, o *operation) (bool, error) { return s(ctx, o) }
+func (s scripted) do(ctx context.Context, o *operation) (bool, error) { return s(ctx, o) }
 
 func TestClosedLoopKeepsEveryClientBusy(t *testing.T) {
 	var now, most atomic.Int64
 	r := round{workload: plan.Mixed, keys: "uniform", clients: 7, duration: 100 * time.Millisecond}
-	s, err := r.run(t.Context(), stub(func(context.Context, *operation) (bool, error) {
+	s, err := r.run(t.Context(), scripted(func(context.Context, *operation) (bool, error) {
 		most.Store(max(most.Load(), now.Add(1)))
 		time.Sleep(5 * time.Millisecond)
 		now.Add(-1)
@@ -46,7 +46,7 @@ func TestClosedLoopKeepsEveryClientBusy(t *testing.T) {
 // A request that takes longer than the round is one request in that time, not none.
 func TestARoundIsAsLongAsItsFirstRequest(t *testing.T) {
 	r := round{workload: plan.Transfer, keys: "uniform", clients: 2, duration: 10 * time.Millisecond}
-	s, err := r.run(t.Context(), stub(func(context.Context, *operation) (bool, error) {
+	s, err := r.run(t.Context(), scripted(func(context.Context, *operation) (bool, error) {
 		time.Sleep(50 * time.Millisecond)
 		return false, nil
 	}), newRecords(10, 5, 1))
@@ -64,7 +64,7 @@ func TestOpenLoopCountsFromTheIntendedStart(t *testing.T) {
 	var stalled atomic.Bool
 	begin := time.Now()
 	r := round{workload: plan.Transfer, keys: "uniform", clients: 1, duration: duration, rate: 1000}
-	s, err := r.run(t.Context(), stub(func(context.Context, *operation) (bool, error) {
+	s, err := r.run(t.Context(), scripted(func(context.Context, *operation) (bool, error) {
 		server.Lock()
 		defer server.Unlock()
 		if time.Since(begin) > 100*time.Millisecond && stalled.CompareAndSwap(false, true) {
@@ -82,7 +82,7 @@ func TestOpenLoopCountsFromTheIntendedStart(t *testing.T) {
 // Whoever cannot keep up says so, and ends.
 func TestOpenLoopGivesUpWhatItCannotBegin(t *testing.T) {
 	r := round{workload: plan.Transfer, keys: "uniform", clients: 2, duration: 100 * time.Millisecond, rate: 10_000}
-	s, err := r.run(t.Context(), stub(func(context.Context, *operation) (bool, error) {
+	s, err := r.run(t.Context(), scripted(func(context.Context, *operation) (bool, error) {
 		time.Sleep(10 * time.Millisecond)
 		return false, nil
 	}), newRecords(10, 5, 1))
@@ -94,7 +94,7 @@ func TestOpenLoopGivesUpWhatItCannotBegin(t *testing.T) {
 
 func TestARateOfNothingIsAnError(t *testing.T) {
 	r := round{workload: plan.Transfer, keys: "uniform", clients: 1, duration: 10 * time.Millisecond, rate: 0.5}
-	_, err := r.run(t.Context(), stub(func(context.Context, *operation) (bool, error) { return false, nil }), newRecords(10, 5, 1))
+	_, err := r.run(t.Context(), scripted(func(context.Context, *operation) (bool, error) { return false, nil }), newRecords(10, 5, 1))
 	require.EqualError(t, err, "no request was due within a round: it is too short for the rate")
 }
 
@@ -102,15 +102,15 @@ func TestAFailureEndsTheRound(t *testing.T) {
 	broken := errors.New("broken")
 	for _, rate := range []float64{0, 100} {
 		r := round{workload: plan.YCSBA, keys: "zipf0.99", clients: 3, duration: time.Hour, rate: rate}
-		_, err := r.run(t.Context(), stub(func(ctx context.Context, o *operation) (bool, error) { return false, broken }), newRecords(10, 5, 1))
+		_, err := r.run(t.Context(), scripted(func(ctx context.Context, o *operation) (bool, error) { return false, broken }), newRecords(10, 5, 1))
 		require.ErrorIs(t, err, broken)
-		require.ErrorContains(t, err, "stub: ")
+		require.ErrorContains(t, err, "scripted: ")
 	}
 }
 
 func TestAbortsAreCounted(t *testing.T) {
 	r := round{workload: plan.Transfer, keys: "uniform", clients: 2, duration: 20 * time.Millisecond}
-	s, err := r.run(t.Context(), stub(func(context.Context, *operation) (bool, error) { return true, nil }), newRecords(10, 5, 1))
+	s, err := r.run(t.Context(), scripted(func(context.Context, *operation) (bool, error) { return true, nil }), newRecords(10, 5, 1))
 	require.NoError(t, err)
 	require.Equal(t, s.requests, s.aborted)
 }

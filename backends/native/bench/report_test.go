@@ -107,7 +107,7 @@ func TestRatios(t *testing.T) {
 // Sides take turns, and change places.
 func TestSidesTakeTurns(t *testing.T) {
 	var order []string
-	of := func(name string) stub {
+	of := func(name string) scripted {
 		return func(context.Context, *operation) (bool, error) {
 			if len(order) == 0 || order[len(order)-1] != name {
 				order = append(order, name)
