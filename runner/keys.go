@@ -25,7 +25,22 @@ func CheckKey(key string) string {
 	return key
 }
 
-// keyFault says what is wrong with a key, or "".
+// KeyFault says why no entity of the type can have a key, or "". An entity has one key: no two are of one value.
+func (ty *EntityType) KeyFault(key string) string {
+	if why := keyFault(key); why != "" || !ty.IntKey {
+		return why
+	}
+	check := ty.CheckInt
+	if check == nil {
+		check = CheckIntKey[int]
+	}
+	if err := check(key); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// keyFault says what is wrong with a key of any type, or "".
 func keyFault(key string) string {
 	switch {
 	case key == "":
@@ -55,7 +70,13 @@ func ParseIntKey[T Integer](key string) (T, error) {
 		v = T(n)
 	}
 	if IntKey(v) != key {
-		return 0, fmt.Errorf("key %q is not a canonical decimal of type %T", key, v)
+		return 0, fmt.Errorf("key %q is not the decimal form of a value of type %T", key, v)
 	}
 	return v, nil
+}
+
+// CheckIntKey refuses what [ParseIntKey] does.
+func CheckIntKey[T Integer](key string) error {
+	_, err := ParseIntKey[T](key)
+	return err
 }

@@ -33,12 +33,14 @@ type EntityType struct {
 	Name   string
 	ID     int // index in Program.Types
 	Rank   int
-	IntKey bool                    // keys are integers (in canonical decimal form)
-	Graph  bool                    // state may reach one slice, map or pointer by two paths: keep sharing
-	New    func() any              // a new zero state, *User
-	Key    func(state any) string  // computes the key from the state
-	Enc    func(e *Enc, state any) // state as a CBOR map keyed by field name
-	Dec    func(d *Dec) any        // unknown fields are dropped, absent ones zero
+	IntKey bool // keys are integers (in canonical decimal form)
+	// CheckInt refuses integer keys that no value of their type has (CheckIntKey of it); nil: that type is int.
+	CheckInt func(key string) error
+	Graph    bool                    // state may reach one slice, map or pointer by two paths: keep sharing
+	New      func() any              // a new zero state, *User
+	Key      func(state any) string  // computes the key from the state
+	Enc      func(e *Enc, state any) // state as a CBOR map keyed by field name
+	Dec      func(d *Dec) any        // unknown fields are dropped, absent ones zero
 }
 
 // Func is one function with a frame: every function that may be requested, invoked, or that suspends.

@@ -35,7 +35,7 @@ func removeHalfBackups(data string) error {
 }
 
 // backup serves GET /backup: a tar stream. One is made at a time.
-func (h *Handler) backup(w http.ResponseWriter) {
+func (h *Handler) backup(w http.ResponseWriter, _ *http.Request) {
 	from, ok := h.exec.(Backuper)
 	if !ok {
 		writeProblem(w, Errorf("Unimplemented", "this target keeps nothing that could be backed up"), "")

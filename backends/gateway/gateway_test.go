@@ -85,6 +85,66 @@ func TestOpenAPIOfEveryType(t *testing.T) {
 	require.True(t, named.Properties["i"].Value.Type.Is("array"))
 }
 
+func TestOpenAPIOfVariadicFunctions(t *testing.T) {
+	p := gatewaytest.Described()
+	params := []*ir.Local{{Name: "sep", Type: ir.Basic(ir.String)}, {Name: "parts", Type: ir.ListType(ir.Basic(ir.Int))}}
+	p.Funcs = append(p.Funcs,
+		&ir.Func{Name: "Join", Exported: true, Variadic: true, Params: params, Blocks: p.Funcs[0].Blocks},
+		&ir.Func{Name: "Sum", Exported: true, Variadic: true, Params: params[1:], Blocks: p.Funcs[0].Blocks},
+	)
+	doc := validate(t, p)
+	body := func(path string) *openapi3.RequestBody { return doc.Paths.Find(path).Post.RequestBody.Value }
+	join := body("/v1/Join")
+	require.True(t, join.Required)
+	forms := join.Content["application/json"].Schema.Value.OneOf
+	for args, fine := range map[string]bool{`["-"]`: true, `["-",[1]]`: true, `[]`: false, `["-",[1],2]`: false} {
+		var v any
+		require.NoError(t, json.Unmarshal([]byte(args), &v))
+		require.Equal(t, fine, forms[0].Value.VisitJSON(v) == nil, args)
+	}
+	require.Equal(t, []string{"sep"}, forms[1].Value.Required)
+	require.Contains(t, forms[1].Value.Properties, "parts")
+	require.False(t, body("/v1/Sum").Required)
+	text, err := json.Marshal(doc.Paths.Find("/v1/Join").Post.Extensions[ParametersKey])
+	require.NoError(t, err)
+	require.JSONEq(t, `[{"name":"sep","schema":{"type":"string"}},
+		{"name":"parts","optional":true,"schema":{"type":"array","nullable":true,"items":{"type":"integer","format":"int64"}}}]`, string(text))
+}
+
+func TestBodiesMustBePlain(t *testing.T) {
+	h := NewHandler(gatewaytest.Program(), nil, nil)
+	for _, path := range []string{"/v1/NewAccount", "/v1/Account/a/Deposit", "/query"} {
+		r := httptest.NewRequest("POST", path, bytes.NewReader([]byte{0x1f, 0x8b}))
+		r.Header.Set("Content-Encoding", "gzip")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, 415, w.Code, path)
+		require.Equal(t, "identity", w.Header().Get("Accept-Encoding"))
+		require.Contains(t, w.Body.String(), `"status":415,"detail":"the body has Content-Encoding \"gzip\": send it as it is","code":"InvalidArgument"`)
+	}
+}
+
+func TestWrongMethodsAreToldTheRight(t *testing.T) {
+	h := NewHandler(gatewaytest.Program(), nil, nil)
+	for _, tc := range []struct{ method, path, allow string }{
+		{"GET", "/v1/NewAccount", "POST"}, {"DELETE", "/v1/Account/a/Deposit", "POST"}, {"PUT", "/v1/Account/a", "GET, HEAD"},
+		{"POST", "/v1/Account", "GET, HEAD"}, {"POST", "/v1/requests/x", "GET, HEAD"}, {"GET", "/query", "POST"}, {"POST", "/backup", "GET"},
+		{"OPTIONS", "/healthz", "GET, HEAD"}, {"POST", "/openapi.json", "GET, HEAD"}, {"POST", "/metrics", "GET, HEAD"},
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(tc.method, tc.path, nil))
+		require.Equal(t, 405, w.Code, tc.path)
+		require.Equal(t, tc.allow, w.Header().Get("Allow"), tc.path)
+	}
+	for _, path := range []string{"/", "/v1", "/v2/Account", "/v1/Acount", "/v1/NewAcount", "/v1/Account/a/b/c"} {
+		for _, method := range []string{"GET", "POST", "DELETE"} {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+			require.Equal(t, 404, w.Code, "%s %s", method, path)
+		}
+	}
+}
+
 func TestListenIsForThisMachineUnlessAsked(t *testing.T) {
 	for listen, fine := range map[string]bool{
 		"127.0.0.1:0": true, "localhost:1": true, "[::1]:1": true, "127.9.9.9:1": true,

@@ -69,32 +69,60 @@ func NewHandler(p *runner.Program, openAPI []byte, exec Executor) *Handler {
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch path := r.URL.EscapedPath(); {
-	case strings.HasPrefix(path, "/v1/"):
-		h.serveV1(w, r, strings.Split(strings.TrimPrefix(path, "/v1/"), "/"))
-	case path == "/query":
-		if allow(w, r, http.MethodPost) {
-			h.query(w, r)
-		}
-	case path == "/backup":
-		if allow(w, r, http.MethodGet) {
-			h.backup(w)
-		}
-	case !allow(w, r, http.MethodGet, http.MethodHead):
-	case path == "/openapi.json":
-		w.Header().Set("Content-Type", "application/json")
-		w.Write(h.openAPI)
-	case path == "/healthz":
-		io.WriteString(w, "ok\n")
-	case path == "/readyz" && h.stopping():
-		writeProblem(w, Errorf("Unavailable", "the program is stopping"), "")
-	case path == "/readyz":
-		io.WriteString(w, "ready\n")
-	case path == "/metrics":
-		h.metrics.serve(w, r)
+	if !plain(w, r) {
+		return
+	}
+	path := r.URL.EscapedPath()
+	if rest, ok := strings.CutPrefix(path, "/v1/"); ok {
+		h.serveV1(w, r, strings.Split(rest, "/"))
+		return
+	}
+	methods, serve := []string{http.MethodGet, http.MethodHead}, http.HandlerFunc(nil)
+	switch path {
+	case "/query":
+		methods, serve = []string{http.MethodPost}, h.query
+	case "/backup":
+		methods, serve = []string{http.MethodGet}, h.backup
+	case "/openapi.json":
+		serve = h.description
+	case "/healthz":
+		serve = func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") }
+	case "/readyz":
+		serve = h.ready
+	case "/metrics":
+		serve = h.metrics.serve
 	default:
 		writeProblem(w, Errorf("NotFound", "no resource %q: requests are below /v1/, their description is /openapi.json", r.URL.Path), "")
+		return
 	}
+	if allow(w, r, methods...) {
+		serve(w, r)
+	}
+}
+
+func (h *Handler) description(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Write(h.openAPI)
+}
+
+func (h *Handler) ready(w http.ResponseWriter, _ *http.Request) {
+	if h.stopping() {
+		writeProblem(w, Errorf("Unavailable", "the program is stopping"), "")
+		return
+	}
+	io.WriteString(w, "ready\n")
+}
+
+// plain answers 415 unless the body is sent as it is: a compressed one would have to be bounded twice.
+func plain(w http.ResponseWriter, r *http.Request) bool {
+	for _, coding := range r.Header.Values("Content-Encoding") {
+		if !strings.EqualFold(coding, "identity") {
+			w.Header().Set("Accept-Encoding", "identity")
+			writeStatus(w, http.StatusUnsupportedMediaType, Errorf("InvalidArgument", "the body has Content-Encoding %q: send it as it is", coding))
+			return false
+		}
+	}
+	return true
 }
 
 // allow answers 405 unless the method is one of the given.
@@ -102,8 +130,9 @@ func allow(w http.ResponseWriter, r *http.Request, methods ...string) bool {
 	if slices.Contains(methods, r.Method) {
 		return true
 	}
-	w.Header().Set("Allow", strings.Join(methods, ", "))
-	writeProblem(w, Errorf("InvalidArgument", "method %s is not for this resource: it takes %s", r.Method, strings.Join(methods, ", ")), "")
+	list := strings.Join(methods, ", ")
+	w.Header().Set("Allow", list)
+	writeStatus(w, http.StatusMethodNotAllowed, Errorf("InvalidArgument", "method %s is not for this resource: it takes %s", r.Method, list))
 	return false
 }
 
@@ -126,13 +155,12 @@ func (h *Handler) serveV1(w http.ResponseWriter, r *http.Request, segments []str
 		if allow(w, r, http.MethodGet, http.MethodHead) {
 			h.list(w, r, h.types[segments[0]])
 		}
-	case len(segments) == 1:
-		f, err := h.function(segments[0])
-		if err != nil {
-			writeProblem(w, err, "")
-		} else if allow(w, r, http.MethodPost) {
-			h.call(w, r, f, "")
+	case len(segments) == 1 && h.funcs[segments[0]] != nil:
+		if allow(w, r, http.MethodPost) {
+			h.call(w, r, h.funcs[segments[0]], "")
 		}
+	case len(segments) == 1:
+		writeProblem(w, h.unknown(segments[0], r.Method), "")
 	case len(segments) == 2 || len(segments) == 3:
 		h.entity(w, r, segments)
 	default:
@@ -180,9 +208,11 @@ func (h *Handler) entityType(name string) (*runner.EntityType, *sfc.Error) {
 	return nil, Errorf("NotFound", "no entity type %q%s", name, didYouMean(name, h.types))
 }
 
-func (h *Handler) function(name string) (*runner.Func, *sfc.Error) {
-	if f := h.funcs[name]; f != nil {
-		return f, nil
+// unknown says that no function, and no entity type, has a name.
+func (h *Handler) unknown(name, method string) *sfc.Error {
+	if method != http.MethodPost {
+		_, fail := h.entityType(name)
+		return fail
 	}
 	all := map[string]bool{}
 	for n := range h.funcs {
@@ -191,7 +221,7 @@ func (h *Handler) function(name string) (*runner.Func, *sfc.Error) {
 	for n := range h.types {
 		all[n] = true
 	}
-	return nil, Errorf("NotFound", "no function %q can be requested%s", name, didYouMean(name, all))
+	return Errorf("NotFound", "no function %q can be requested%s", name, didYouMean(name, all))
 }
 
 func (h *Handler) method(ty *runner.EntityType, name string) (*runner.Func, *sfc.Error) {
@@ -203,21 +233,8 @@ func (h *Handler) method(ty *runner.EntityType, name string) (*runner.Func, *sfc
 
 // checkKey refuses a key that no entity of the type can have.
 func checkKey(ty *runner.EntityType, key string) *sfc.Error {
-	fail := func(why string) *sfc.Error {
-		return &sfc.Error{Code: "InvalidArgument", Message: sprintf("key of %s: %s", ty.Name, why)}
-	}
-	switch {
-	case key == "":
-		return fail("it is empty")
-	case len(key) > runner.MaxKey:
-		return fail(sprintf("it has %d bytes, more than %d", len(key), runner.MaxKey))
-	}
-	if ty.IntKey {
-		_, signed := runner.ParseIntKey[int64](key)
-		_, unsigned := runner.ParseIntKey[uint64](key)
-		if signed != nil && unsigned != nil {
-			return fail(sprintf("%q is not an integer as it is written in decimal", key))
-		}
+	if why := ty.KeyFault(key); why != "" {
+		return Errorf("InvalidArgument", "%s: %s", ty.Name, why)
 	}
 	return nil
 }
@@ -317,8 +334,8 @@ func requestID(r *http.Request, req *Request) *sfc.Error {
 
 // arguments makes a frame with the arguments that a body holds.
 func (h *Handler) arguments(f *runner.Func, body []byte) (runner.Frame, *sfc.Error) {
-	frame := f.New()
-	if err := h.codec.Arguments(body, f.Params, frame.Args()); err != nil {
+	frame, err := h.codec.Frame(body, f)
+	if err != nil {
 		return nil, Errorf("InvalidArgument", "arguments of %s: %v", f.Name, err)
 	}
 	return frame, nil

@@ -13,8 +13,9 @@ import (
 
 type object = map[string]any
 
-// ParametersKey is the extension that lists a request's arguments in order: [{"name": …, "schema": …}, …]. The body's
-// schema cannot say it: an array's items have no schema each in OpenAPI 3.0.
+// ParametersKey is the extension that lists a request's arguments in order: [{"name": …, "schema": …}, …], with
+// "optional": true where one may be left out. The body's schema cannot say it: an array's items have no schema each in
+// OpenAPI 3.0.
 const ParametersKey = "x-sfc-parameters"
 
 // OpenAPI gives the description of a program's API.
@@ -189,7 +190,7 @@ func (d *describer) request(f *ir.Func) error {
 		path = "/v1/" + f.Entity + "/{key}/" + strings.TrimPrefix(f.Name, f.Entity+".")
 		params = append(params, parameter("path", "key", key, "the entity's key, percent-encoded"))
 	}
-	named, ordered, err := d.arguments(f)
+	named, ordered, needed, err := d.arguments(f)
 	if err != nil {
 		return err
 	}
@@ -197,11 +198,11 @@ func (d *describer) request(f *ir.Func) error {
 	if err != nil {
 		return err
 	}
-	byPosition := object{"type": "array", "items": object{}, "minItems": len(ordered), "maxItems": len(ordered)}
+	byPosition := object{"type": "array", "items": object{}, "minItems": needed, "maxItems": len(ordered)}
 	d.paths[path] = object{"post": object{
 		"operationId": f.Name, "parameters": params, ParametersKey: ordered,
 		"requestBody": object{
-			"required": len(ordered) > 0,
+			"required": needed > 0,
 			"content":  object{"application/json": object{"schema": object{"oneOf": []any{byPosition, named}}}},
 		},
 		"responses": responses(answer(result, []string{"result"})),
@@ -209,24 +210,30 @@ func (d *describer) request(f *ir.Func) error {
 	return nil
 }
 
-// arguments gives the schema of arguments by name, and their list in order.
-func (d *describer) arguments(f *ir.Func) (named object, ordered []any, err error) {
+// arguments gives the schema of arguments by name, their list in order, and how many must be given: those of a variadic
+// parameter are an array that may be left out.
+func (d *describer) arguments(f *ir.Func) (named object, ordered []any, needed int, err error) {
 	properties, required := object{}, []string{}
 	ordered = []any{}
-	for _, p := range f.Params {
+	for i, p := range f.Params {
 		schema, err := d.schema(p.Type)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, 0, err
+		}
+		parameter := object{"name": p.Name, "schema": schema}
+		if f.Variadic && i == len(f.Params)-1 {
+			parameter["optional"] = true
+		} else {
+			required = append(required, p.Name)
 		}
 		properties[p.Name] = schema
-		required = append(required, p.Name)
-		ordered = append(ordered, object{"name": p.Name, "schema": schema})
+		ordered = append(ordered, parameter)
 	}
 	named = object{"type": "object", "properties": properties, "additionalProperties": false}
 	if len(required) > 0 {
 		named["required"] = required
 	}
-	return named, ordered, nil
+	return named, ordered, len(required), nil
 }
 
 func (d *describer) result(f *ir.Func) (object, error) {

@@ -61,30 +61,38 @@ func asError(err error) *sfc.Error {
 	return Errorf("Unavailable", "%v", err)
 }
 
+// writeProblem answers with an error of a request; id is "" if it has none.
 func writeProblem(w http.ResponseWriter, e *sfc.Error, id string) {
-	writeRecordedProblem(w, e, id, nil)
+	p := problemOf(e)
+	p.ID = id
+	p.write(w)
 }
 
-func writeRecordedProblem(w http.ResponseWriter, e *sfc.Error, id string, rec *history) {
-	status := Status(e.Code)
-	if allow := w.Header().Get("Allow"); allow != "" {
-		status = http.StatusMethodNotAllowed
-	}
-	body, err := json.Marshal(Problem{
-		Title: http.StatusText(status), Status: status, Detail: e.Message, Code: e.Code,
-		Entity: e.Entity, Method: e.Method, At: e.At, ID: id, Record: rec,
-	})
+// writeStatus answers with an error whose status says more than its code does.
+func writeStatus(w http.ResponseWriter, status int, e *sfc.Error) {
+	p := problemOf(e)
+	p.Status = status
+	p.write(w)
+}
+
+func problemOf(e *sfc.Error) Problem {
+	return Problem{Status: Status(e.Code), Detail: e.Message, Code: e.Code, Entity: e.Entity, Method: e.Method, At: e.At}
+}
+
+func (p Problem) write(w http.ResponseWriter) {
+	p.Title = http.StatusText(p.Status)
+	body, err := json.Marshal(p)
 	if err != nil {
 		panic(err) // a struct of strings
 	}
-	switch status {
+	switch p.Status {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "1")
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
+	w.WriteHeader(p.Status)
 	w.Write(append(body, '\n'))
 }
 

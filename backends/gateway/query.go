@@ -233,7 +233,9 @@ func (h *Handler) recorded(w http.ResponseWriter, r *http.Request, id string) {
 	}
 	shown := &history{rec.Position, rec.Time, rec.Method, rec.Entity, rec.Arguments, append([]string{}, rec.Changed...)}
 	if rec.Err != nil {
-		writeRecordedProblem(w, rec.Err, rec.ID, shown)
+		p := problemOf(rec.Err)
+		p.ID, p.Record = rec.ID, shown
+		p.write(w)
 		return
 	}
 	writeJSON(w, struct {

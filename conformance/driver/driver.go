@@ -141,14 +141,12 @@ func (w *world) call(r Request) Answer {
 	if fn == nil {
 		return refused("NotFound", "no function %q", r.Function)
 	}
-	if fn.Entity != nil && fn.Entity.IntKey {
-		if _, signed := runner.ParseIntKey[int64](r.Key); signed != nil {
-			if _, err := runner.ParseIntKey[uint64](r.Key); err != nil {
-				return refused("InvalidArgument", "%v", err)
-			}
+	if fn.Entity != nil {
+		if why := fn.Entity.KeyFault(r.Key); why != "" {
+			return refused("InvalidArgument", "%s: %s", fn.Entity.Name, why)
 		}
 	}
-	c := runner.Call{Func: fn, Key: r.Key, Frame: fn.New(), Request: runner.Request{ID: r.ID, Time: r.Time}}
+	c := runner.Call{Func: fn, Key: r.Key, Request: runner.Request{ID: r.ID, Time: r.Time}}
 	text, err := json.Marshal(r.Args)
 	if err != nil {
 		return refused("InvalidArgument", "%v", err)
@@ -156,7 +154,7 @@ func (w *world) call(r Request) Answer {
 	if len(r.Args) == 0 {
 		text = nil
 	}
-	if err := w.codec.Arguments(text, fn.Params, c.Frame.Args()); err != nil {
+	if c.Frame, err = w.codec.Frame(text, fn); err != nil {
 		return refused("InvalidArgument", "%v", err)
 	}
 	out := w.run(runner.DefaultLimits(), c)

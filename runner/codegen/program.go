@@ -153,6 +153,9 @@ func (g *gen) writeEntity(f *file, i int, e *ir.Entity) {
 		call = "string(" + call + ")"
 	}
 	f.linef("%s = runner.EntityType{\nName: %q,\nID: %d,\nRank: %d,\nIntKey: %t,\nGraph: %t,", g.descID(e.Name), e.Name, i, g.facts.Ranks[e.Name], intKey, g.keepsSharing(e.Name))
+	if intKey {
+		f.linef("CheckInt: runner.CheckIntKey[%s],", g.goType(f, g.underlying(keyType)))
+	}
 	f.linef("New: func() any { return new(%s) },", id)
 	f.linef("Key: func(state any) string { return %s },", call)
 	f.linef("Enc: func(e *runner.Enc, state any) { %s(e, state.(*%s)) },", g.putFunc(state, true), id)

@@ -80,8 +80,9 @@ func main() {
 		}
 		var debug bytes.Buffer
 		call.Debug = &debug
-		call.Frame = call.Func.New()
-		check(c.Arguments([]byte(args), call.Func.Params, call.Frame.Args()))
+		var err error
+		call.Frame, err = c.Frame([]byte(args), call.Func)
+		check(err)
 		o := do(call)
 		out = append(out, outcome(c, call.Func, o)+debugText(debug.String()))
 	}

@@ -3,7 +3,6 @@
 package jsonvalue
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/base64"
 	"encoding/json"
@@ -25,24 +24,6 @@ import (
 func (c *Codec) Decode(text []byte, name string, into any) error {
 	return c.read(text, func(d *decoder) {
 		d.within(name, func() { d.value(reflect.ValueOf(into).Elem()) })
-	})
-}
-
-// Arguments reads the arguments of a request: a JSON array in order, or an object by parameter name. names and into
-// (pointers) belong together. An empty text means no arguments.
-func (c *Codec) Arguments(text []byte, names []string, into []any) error {
-	if len(bytes.TrimSpace(text)) == 0 {
-		text = []byte("[]")
-	}
-	return c.read(text, func(d *decoder) {
-		switch token := d.token(); token {
-		case json.Delim('['):
-			d.argumentList(names, into)
-		case json.Delim('{'):
-			d.argumentObject(names, into)
-		default:
-			d.fail("want the arguments as a JSON array, or as an object by name, got %s", describe(token))
-		}
 	})
 }
 
@@ -132,39 +113,6 @@ func plural(n int, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-func (d *decoder) argumentList(names []string, into []any) {
-	n := 0
-	for ; d.json.more(); n++ {
-		if n >= len(into) {
-			d.json.raw()
-			continue
-		}
-		d.within(names[n], func() { d.value(reflect.ValueOf(into[n]).Elem()) })
-	}
-	if n != len(into) {
-		d.fail("want %s (%s), got %d", plural(len(into), "argument"), strings.Join(names, ", "), n)
-	}
-}
-
-func (d *decoder) argumentObject(names []string, into []any) {
-	given := make([]bool, len(names))
-	for d.json.more() {
-		name := d.name()
-		i := slices.Index(names, name)
-		switch {
-		case i < 0:
-			d.fail("unknown argument %q (want %s)", name, listed(names))
-		case given[i]:
-			d.fail("argument %q is given twice", name)
-		}
-		given[i] = true
-		d.within(name, func() { d.value(reflect.ValueOf(into[i]).Elem()) })
-	}
-	if i := slices.Index(given, false); i >= 0 {
-		d.fail("argument %q is missing", names[i])
-	}
 }
 
 func listed(names []string) string {
@@ -313,37 +261,25 @@ func (d *decoder) ref(v reflect.Value) {
 		v.SetZero()
 		return
 	}
-	if ty.IntKey {
-		v.SetString(d.intKey(ty, token))
-		return
-	}
-	s, ok := token.(string)
-	if !ok {
-		d.fail("want the key of %s, a string, got %s", ty.Name, describe(token))
-	}
-	if s == "" || len(s) > maxKey {
-		d.fail("the key of %s has 1 to %d bytes, got %d", ty.Name, maxKey, len(s))
-	}
-	v.SetString(s)
+	v.SetString(d.refKey(ty, token))
 }
 
-// maxKey is the longest key, in bytes (limits of the design).
-const maxKey = 512
-
-func (d *decoder) intKey(ty *runner.EntityType, token json.Token) string {
-	var text string
-	switch x := token.(type) {
-	case json.Number:
-		text = string(x)
-	case string:
-		text = x
+// refKey gives the key that a token is: a string, or an integer as a number or a string.
+func (d *decoder) refKey(ty *runner.EntityType, token json.Token) string {
+	key, ok := token.(string)
+	if n, isNumber := token.(json.Number); isNumber && ty.IntKey {
+		key, ok = string(n), true
 	}
-	_, signed := strconv.ParseInt(text, 10, 64)
-	_, unsigned := strconv.ParseUint(text, 10, 64)
-	if !isInteger(text) || text == "-0" || signed != nil && unsigned != nil {
+	switch {
+	case !ok && ty.IntKey:
 		d.fail("want the key of %s, an integer, got %s", ty.Name, describe(token))
+	case !ok:
+		d.fail("want the key of %s, a string, got %s", ty.Name, describe(token))
 	}
-	return text
+	if why := ty.KeyFault(key); why != "" {
+		d.fail("%s: %s", ty.Name, why)
+	}
+	return key
 }
 
 var (
@@ -544,14 +480,7 @@ func (d *decoder) key(k reflect.Value, name string) {
 	t := k.Type()
 	switch {
 	case t.Implements(refType):
-		ty := k.Interface().(runner.Ref).EntityType()
-		if ty.IntKey {
-			name = d.intKey(ty, name)
-		}
-		if name == "" || len(name) > maxKey {
-			d.fail("the key of %s has 1 to %d bytes, got %d", ty.Name, maxKey, len(name))
-		}
-		k.SetString(name)
+		k.SetString(d.refKey(k.Interface().(runner.Ref).EntityType(), name))
 	case reflect.PointerTo(t).Implements(textUnmarshaler):
 		inner := &decoder{c: d.c, json: reader{text: quote(name)}, path: d.path} // UnmarshalJSON goes first here too
 		inner.unmarshalled(k)

@@ -370,9 +370,9 @@ func TestReadingRefuses(t *testing.T) {
 		{`{"ID":1,"ID":2}`, new(Base), `field "ID" is given twice`}, {`{"List":[{},{"ID":"x"}]}`, new(Deep), `n.List[1].ID: want an integer`},
 		{`{"a":1,"a":2}`, new(map[string]int), `given twice`}, {`{"x":1}`, new(map[int]int), `want an integer`}, {`{"a":"b"}`, new(map[string]int), `n["a"]: want an integer`},
 		{`1 2`, new(int), `invalid JSON`}, {``, new(int), `invalid JSON`}, {`{`, new(Base), `invalid JSON`}, {"\"\xff\"", new(string), `not valid UTF-8`},
-		{`"a"`, new([]byte), `want bytes in base64`}, {`""`, new(ItemRef), `the key of Item has 1 to 512 bytes, got 0`}, {`7`, new(ItemRef), `want the key of Item, a string`},
-		{`"` + strings.Repeat("x", 513) + `"`, new(ItemRef), `1 to 512 bytes, got 513`}, {`"007"`, new(OrderRef), `an integer, got "007"`}, {`1.5`, new(OrderRef), `an integer`},
-		{`99999999999999999999`, new(OrderRef), `an integer`}, {`7`, new(any), `want {"$type": name, "$value": value}, got 7`}, {`{"a":1}`, new(any), `"$type" first`},
+		{`"a"`, new([]byte), `want bytes in base64`}, {`""`, new(ItemRef), `Item: key is empty`}, {`7`, new(ItemRef), `want the key of Item, a string`},
+		{`"` + strings.Repeat("x", 513) + `"`, new(ItemRef), `Item: key has 513 bytes, more than 512`}, {`"007"`, new(OrderRef), `Order: key "007" is not the decimal form of a value of type int`}, {`1.5`, new(OrderRef), `key "1.5" is not`},
+		{`9223372036854775808`, new(OrderRef), `is not the decimal form`}, {`-0`, new(OrderRef), `is not the decimal form`}, {`true`, new(OrderRef), `want the key of Order, an integer, got true`}, {`7`, new(any), `want {"$type": name, "$value": value}, got 7`}, {`{"a":1}`, new(any), `"$type" first`},
 		{`{"$type":"Nope","$value":1}`, new(any), `names no type of the program: "Nope"`}, {`{"$type":"int","$value":1}`, new(Shape), `int does not fit here`},
 		{`{"$type":"int","$value":1,"x":2}`, new(any), `unknown field "x"`}, {`{"$type":"int"}`, new(any), `want {"$type"`}, {`"x"`, new(Shape), `want {"$type"`},
 		{`[[1,2,3]]`, new(map[float64]int), `want [key, value]`}, {`[[1]]`, new(map[float64]int), `want [key, value]`}, {`[[1,2],[1,3]]`, new(map[float64]int), `given twice`},
@@ -382,31 +382,6 @@ func TestReadingRefuses(t *testing.T) {
 		err := For(program()).Decode([]byte(tc.text), "n", tc.into)
 		require.ErrorContains(t, err, tc.want, "%.40s", tc.text)
 	}
-}
-
-func TestArguments(t *testing.T) {
-	c := For(program())
-	read := func(text string) (n int, item ItemRef, err error) {
-		err = c.Arguments([]byte(text), []string{"amount", "item"}, []any{&n, &item})
-		return
-	}
-	for _, text := range []string{`[2,"pen"]`, `{"item":"pen","amount":2}`, ` {"amount":"2","item":"pen"} `} {
-		n, item, err := read(text)
-		require.NoError(t, err)
-		require.Equal(t, 2, n)
-		require.Equal(t, ItemRef("pen"), item)
-	}
-	for text, want := range map[string]string{
-		``: `want 2 arguments (amount, item), got 0`, `[2]`: `got 1`, `[2,"pen",3]`: `got 3`, `["x","pen"]`: `amount: want an integer`,
-		`{"amount":2}`: `argument "item" is missing`, `{"amount":2,"itm":"pen"}`: `unknown argument "itm" (want amount, item)`,
-		`{"amount":2,"Amount":2}`: `unknown argument "Amount"`, `{"amount":1,"amount":2}`: `given twice`, `7`: `want the arguments as a JSON array`,
-		`[2,"pen"] x`: `invalid JSON`,
-	} {
-		_, _, err := read(text)
-		require.ErrorContains(t, err, want, text)
-	}
-	require.NoError(t, c.Arguments(nil, nil, nil))
-	require.ErrorContains(t, c.Arguments([]byte(`{"x":1}`), nil, nil), `unknown argument "x" (want none)`)
 }
 
 // everything has a field of each kind that the reader knows.
@@ -453,4 +428,28 @@ func FuzzDecode(f *testing.F) {
 		require.NoError(t, err)
 		require.Equal(t, string(first), string(second))
 	})
+}
+
+// Every byte at every place of a text, beside others, is written as encoding/json writes it.
+func TestTextsAsEncodingJSON(t *testing.T) {
+	c := For(program())
+	for size := range 20 {
+		for at := range size {
+			for b := range 256 {
+				for _, rest := range []string{"a", " ", "~", "!", "#", "[", "]"} {
+					text := []byte(strings.Repeat(rest, size))
+					text[at] = byte(b)
+					got, err := c.Result(string(text), 1<<20)
+					require.NoError(t, err)
+					var want bytes.Buffer
+					w := json.NewEncoder(&want)
+					w.SetEscapeHTML(false)
+					require.NoError(t, w.Encode(string(text)))
+					if string(got)+"\n" != want.String() {
+						t.Fatalf("%q: got %s, want %s", text, got, want.String())
+					}
+				}
+			}
+		}
+	}
 }

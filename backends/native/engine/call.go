@@ -34,13 +34,14 @@ func (e *Engine) NewRequest(id, function, key string, body []byte) (gateway.Requ
 		if f.Name != function || !f.Exported {
 			continue
 		}
-		r := gateway.Request{ID: id, Client: id != "", Func: f, Key: key, Frame: f.New()}
+		r := gateway.Request{ID: id, Client: id != "", Func: f, Key: key}
 		if id == "" {
 			r.ID = gateway.NewID(time.Now())
 		} else if fail := gateway.CheckID(id); fail != nil {
 			return r, fail
 		}
-		if err := e.codec.Arguments(body, f.Params, r.Frame.Args()); err != nil {
+		var err error
+		if r.Frame, err = e.codec.Frame(body, f); err != nil {
 			return r, gateway.Errorf("InvalidArgument", "arguments of %s: %v", f.Name, err)
 		}
 		return r, nil
@@ -123,8 +124,8 @@ func (e *Engine) newTask(r gateway.Request) (*task, *sfc.Error) {
 		return nil, fail
 	}
 	if r.Func.Entity != nil {
-		if err := checkKey(r.Func.Entity, r.Key); err != nil {
-			return nil, gateway.Errorf("InvalidArgument", "key of a %s: %v", r.Func.Entity.Name, err)
+		if why := r.Func.Entity.KeyFault(r.Key); why != "" {
+			return nil, gateway.Errorf("InvalidArgument", "%s: %s", r.Func.Entity.Name, why)
 		}
 	}
 	enc := e.encoders.Get().(*runner.Encoder)
@@ -135,19 +136,6 @@ func (e *Engine) newTask(r gateway.Request) (*task, *sfc.Error) {
 	t.arguments = append(make([]byte, 0, len(b)), b...)
 	e.encoders.Put(enc)
 	return t, nil
-}
-
-// checkKey refuses what no entity of a type can have as its key.
-func checkKey(ty *runner.EntityType, key string) (err error) {
-	defer func() {
-		if e, ok := recover().(*sfc.Error); ok {
-			err = errors.New(e.Message)
-		}
-	}()
-	if key = runner.CheckKey(key); ty.IntKey {
-		_, err = entityKey(ty, key)
-	}
-	return err
 }
 
 // warm reads what a request names into the database's cache, if not all entities fit into memory: the executor, which

@@ -204,8 +204,8 @@ func bounds(ty *runner.EntityType, sel gateway.Selection) (from, end []byte, fai
 			return typePrefix(ty.Name), typeEnd(ty.Name), nil
 		}
 	}
-	if err := checkKey(ty, key); err != nil {
-		return nil, nil, gateway.Errorf("InvalidArgument", "key of a %s: %v", ty.Name, err)
+	if why := ty.KeyFault(key); why != "" {
+		return nil, nil, gateway.Errorf("InvalidArgument", "%s: %s", ty.Name, why)
 	}
 	at, err := entityKey(ty, key)
 	if err != nil {

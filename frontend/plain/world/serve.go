@@ -192,6 +192,10 @@ func (p Program) call(r Request) Answer {
 	}
 	in := input{pkgs: p.Packages}
 	for i, t := range types {
+		if i >= len(r.Args) && i == len(types)-1 && fn.Type().IsVariadic() { // a call may leave them out
+			args = append(args, reflect.Zero(t))
+			continue
+		}
 		if i >= len(r.Args) {
 			return refused("InvalidArgument", "argument %q is missing", f.Params[i])
 		}
