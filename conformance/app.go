@@ -13,6 +13,7 @@ import (
 
 	"github.com/stateful-entities/sfc/frontend"
 	"github.com/stateful-entities/sfc/internal/module"
+	"github.com/stateful-entities/sfc/internal/scratch"
 	"github.com/stateful-entities/sfc/ir"
 )
 
@@ -32,11 +33,12 @@ func WriteApp(dir string) error {
 
 // CompileApp compiles the application. It is the same program wherever it is laid out.
 func CompileApp() (*ir.Program, error) {
-	dir, err := os.MkdirTemp("", "sfc-conformance-")
+	folder, err := scratch.New("", tempPrefix)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer folder.Remove()
+	dir := folder.Path
 	if err := WriteApp(dir); err != nil {
 		return nil, err
 	}

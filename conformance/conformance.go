@@ -77,7 +77,7 @@ type Options struct {
 
 // Tests gives all tests of the suite, in the order in which they run.
 func Tests() []Test {
-	return slices.Concat(plainGo(), atomicity(), strict(), exactlyOnce(), bounds(), lifecycle(), reentrancy(), deadlines(), input(), queries(), durability(),
+	return slices.Concat(plainGo(), atomicity(), strict(), exactlyOnce(), bounds(), refusals(), lifecycle(), reentrancy(), deadlines(), input(), queries(), durability(),
 		languageCases())
 }
 

@@ -36,11 +36,16 @@ func (e *Endpoint) Name() string { return e.url }
 // Features are what the operator says.
 func (e *Endpoint) Features() backends.Features { return e.features }
 
-// Abilities are none: requests are all that an endpoint takes.
-func (e *Endpoint) Abilities() []Ability { return nil }
+// Abilities are none, requests are all that an endpoint takes; but with a token it is taken to ask for it.
+func (e *Endpoint) Abilities() []Ability {
+	if e.token == "" {
+		return nil
+	}
+	return []Ability{CanGuard}
+}
 
 // Start refuses an endpoint that does not serve the suite's application.
-func (e *Endpoint) Start(ctx context.Context) (Service, error) {
+func (e *Endpoint) Start(ctx context.Context, _ Settings) (Service, error) {
 	program, err := CompileApp()
 	if err != nil {
 		return nil, err

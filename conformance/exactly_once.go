@@ -418,7 +418,7 @@ func duplicatesAfterRestarts(t T, b *Bench) {
 // killer starts a service of a test's own that can be killed. end stops it.
 func killer(t T, b *Bench) (k Killer, end func()) {
 	t.Helper()
-	s := b.Own(t)
+	s := b.Own(t, Settings{})
 	end = func() {
 		if err := s.Stop(); err != nil {
 			t.Errorf("the application does not stop: %v", err)

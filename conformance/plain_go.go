@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
-	"os"
 	"path"
 	"runtime"
 	"slices"
@@ -22,6 +21,7 @@ import (
 
 	"github.com/stateful-entities/sfc/backends"
 	"github.com/stateful-entities/sfc/internal/calls"
+	"github.com/stateful-entities/sfc/internal/scratch"
 	"github.com/stateful-entities/sfc/ir"
 )
 
@@ -82,11 +82,12 @@ func compileCases() (programs map[string]*ir.Program, refused map[string]error, 
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, err := os.MkdirTemp("", "sfc-conformance-")
+	folder, err := scratch.New("", tempPrefix)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer folder.Remove()
+	dir := folder.Path
 	if err := writeModule(dir, CasesModule); err != nil {
 		return nil, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/stateful-entities/sfc/backends"
 	"github.com/stateful-entities/sfc/internal/module"
+	"github.com/stateful-entities/sfc/internal/scratch"
 	"github.com/stateful-entities/sfc/ir"
 )
 
@@ -38,11 +40,11 @@ type Process struct {
 
 // built is what targets of one backend share: the executables, each built when it is first needed.
 type built struct {
-	guard sync.Mutex
-	dir   string // of all that is written; "" before the first need
-	app   *executable
-	cases *executable
-	seq   int
+	guard  sync.Mutex
+	folder *scratch.Folder // of all that is written; nil before the first need
+	app    *executable
+	cases  *executable
+	seq    int
 }
 
 // executable is a program that was built, or why it was not.
@@ -68,30 +70,61 @@ func (p *Process) Name() string { return p.name }
 // Features are the backend's.
 func (p *Process) Features() backends.Features { return p.backend.Features() }
 
-// Abilities are all.
-func (p *Process) Abilities() []Ability { return []Ability{CanStart, CanKill, CanPrograms} }
+// Names of options of backends that the suite sets, to see what happens beyond: how many requests may wait, and how long
+// answers are kept.
+const (
+	optionQueue   = "queue"
+	optionHorizon = "horizon"
+)
+
+// Abilities are all, as far as the backend has options for them.
+func (p *Process) Abilities() []Ability {
+	able := []Ability{CanStart, CanKill, CanPrograms, CanGuard}
+	if slices.Contains(p.backend.Options(), optionQueue) {
+		able = append(able, CanQueue)
+	}
+	if slices.Contains(p.backend.Options(), optionHorizon) {
+		able = append(able, CanForget)
+	}
+	return able
+}
 
 // Close removes executables and data, also those of targets made by With. Services must have been stopped.
 func (p *Process) Close() error {
 	p.built.guard.Lock()
 	defer p.built.guard.Unlock()
-	if p.built.dir == "" {
+	if p.built.folder == nil {
 		return nil
 	}
-	dir := p.built.dir
-	p.built.dir, p.built.app, p.built.cases = "", nil, nil
-	return os.RemoveAll(dir)
+	folder := p.built.folder
+	p.built.folder, p.built.app, p.built.cases = nil, nil, nil
+	return folder.Remove()
 }
 
 // Start runs the suite's application, empty. What it returns is also a [Killer].
-func (p *Process) Start(ctx context.Context) (Service, error) {
+func (p *Process) Start(ctx context.Context, s Settings) (Service, error) {
 	exe, data, err := p.prepare(func(b *built) **executable { return &b.app }, func(dir string) *executable {
 		return p.buildApp(ctx, dir)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, exe.path, p.args, data)
+	args := slices.Clone(p.args)
+	if s.Queue > 0 {
+		args = append(args, "--"+optionQueue, fmt.Sprint(s.Queue))
+	}
+	if s.Horizon > 0 {
+		args = append(args, "--"+optionHorizon, s.Horizon.String())
+	}
+	token := ""
+	if s.Guarded {
+		token = crand.Text()
+		if err := os.WriteFile(data+".tokens", []byte("# of a test\n"+crand.Text()+"\n"+token+"\n"), 0o600); err != nil {
+			return nil, err
+		}
+		args = append(args, "--token-file", data+".tokens")
+	}
+	return start(ctx, exe.path, args, data, token)
 }
 
 // StartProgram runs one of the language cases, empty.
@@ -105,25 +138,32 @@ func (p *Process) StartProgram(ctx context.Context, name string) (Service, error
 	if err != nil {
 		return nil, err
 	}
-	return start(ctx, exe.path, append([]string{name}, p.args...), data)
+	return start(ctx, exe.path, append([]string{name}, p.args...), data, "")
 }
+
+// tempPrefix begins the names of the suite's temporary folders.
+const tempPrefix = "sfc-conformance-"
 
 // prepare gives an executable, built by make if it is not there yet, and a folder for data.
 func (p *Process) prepare(which func(*built) **executable, build func(dir string) *executable) (exe *executable, data string, err error) {
 	b := p.built
 	b.guard.Lock()
 	defer b.guard.Unlock()
-	if b.dir == "" {
-		if b.dir, err = os.MkdirTemp("", "sfc-conformance-"); err != nil {
+	if b.folder == nil {
+		if b.folder, err = scratch.New("", tempPrefix); err != nil {
 			return nil, "", err
 		}
 	}
 	x := which(b)
 	if *x == nil {
-		*x = build(b.dir)
+		*x = build(b.folder.Path)
+	}
+	if (*x).err != nil {
+		return nil, "", (*x).err
 	}
 	b.seq++
-	return *x, filepath.Join(b.dir, "data", fmt.Sprint(b.seq)), (*x).err
+	data = filepath.Join(b.folder.Path, "data")
+	return *x, filepath.Join(data, fmt.Sprint(b.seq)), os.MkdirAll(data, 0o700)
 }
 
 func (p *Process) say(format string, args ...any) {
@@ -256,8 +296,9 @@ func main() {
 
 // process is a running application.
 type process struct {
-	exe  string
-	args []string
+	exe   string
+	args  []string
+	token string // that sessions show
 
 	guard    sync.Mutex
 	endpoint string
@@ -273,8 +314,8 @@ const (
 )
 
 // start runs an executable on a folder for data and waits until it listens.
-func start(ctx context.Context, exe string, args []string, data string) (*process, error) {
-	p := &process{exe: exe, args: slices.Concat(args, []string{"--listen", "127.0.0.1:0", "--data", data})}
+func start(ctx context.Context, exe string, args []string, data, token string) (*process, error) {
+	p := &process{exe: exe, args: slices.Concat(args, []string{"--listen", "127.0.0.1:0", "--data", data}), token: token}
 	return p, p.Restart(ctx)
 }
 
@@ -329,7 +370,7 @@ func (p *process) Session() Session {
 		p.guard.Lock()
 		defer p.guard.Unlock()
 		return p.endpoint
-	}, "")
+	}, p.token)
 }
 
 // Kill ends the process at once.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -27,7 +28,8 @@ type Session interface {
 	Query(ctx context.Context, selections ...Selection) (Cut, error)
 	// Recorded gives what is kept of a request.
 	Recorded(ctx context.Context, id string) (Answer, error)
-	// Raw sends any HTTP request and gives status, headers and body: for what no proper client would send.
+	// Raw sends any HTTP request and gives status, headers and body: for what no proper client would send. Headers take
+	// the place of the session's own, Authorization too; one without values is not sent.
 	Raw(ctx context.Context, method, path string, header http.Header, body []byte) (*http.Response, []byte, error)
 }
 
@@ -166,12 +168,10 @@ func (s *httpSession) Raw(ctx context.Context, method, path string, header http.
 	if err != nil {
 		return nil, nil, err
 	}
-	for k, v := range header {
-		req.Header[k] = v
-	}
 	if s.token != "" {
 		req.Header.Set("Authorization", "Bearer "+s.token)
 	}
+	maps.Copy(req.Header, header)
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return nil, nil, err

@@ -34,10 +34,12 @@ func TestTestsHaveNamesAndSentences(t *testing.T) {
 // unlucky is a target whose application does not start.
 type unlucky struct{}
 
-func (unlucky) Name() string                           { return "unlucky" }
-func (unlucky) Features() backends.Features            { return backends.Features{backends.Queries} }
-func (unlucky) Abilities() []Ability                   { return nil }
-func (unlucky) Start(context.Context) (Service, error) { return nil, errors.New("no <luck>") }
+func (unlucky) Name() string                { return "unlucky" }
+func (unlucky) Features() backends.Features { return backends.Features{backends.Queries} }
+func (unlucky) Abilities() []Ability        { return nil }
+func (unlucky) Start(context.Context, Settings) (Service, error) {
+	return nil, errors.New("no <luck>")
+}
 
 func TestReportTellsFailuresAndSkips(t *testing.T) {
 	rec := &recorder{ctx: t.Context()}
@@ -144,7 +146,7 @@ func TestAnswersAreComparedByValue(t *testing.T) {
 func TestProcessThatDoesNotServe(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, err := start(ctx, "/bin/sh", []string{"-c", "echo out of luck >&2; exit 3"}, t.TempDir())
+	_, err := start(ctx, "/bin/sh", []string{"-c", "echo out of luck >&2; exit 3"}, t.TempDir(), "")
 	require.ErrorContains(t, err, "out of luck")
 	require.ErrorContains(t, err, "exit status 3")
 }

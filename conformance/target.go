@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/stateful-entities/sfc/backends"
 )
@@ -21,7 +22,17 @@ const (
 	CanStart    Ability = "start an application of its own for a test"  // Start may be called again
 	CanKill     Ability = "kill and start an application again"         // services are [Killer]s
 	CanPrograms Ability = "run other programs than the suite's own app" // the target is a [Programs]
+	CanQueue    Ability = "let few requests wait"                       // Start takes Settings.Queue
+	CanForget   Ability = "keep answers for a short time only"          // Start takes Settings.Horizon
+	CanGuard    Ability = "let in only who shows a token"               // Start takes Settings.Guarded
 )
+
+// Settings are what an application is started with, beyond what it usually has. Tests that set one need its ability.
+type Settings struct {
+	Queue   int           // how many requests may wait, before more are refused as Overloaded; 0: as many as usual
+	Horizon time.Duration // how long answers are kept by the request's id, which is then refused as Expired; 0: as usual
+	Guarded bool          // who shows no token is refused as Unauthenticated; sessions show one
+}
 
 // A Target is what is judged.
 type Target interface {
@@ -30,7 +41,7 @@ type Target interface {
 	Abilities() []Ability
 	// Start gives the running application: the suite's, empty if the target can start one, else as it is. It is started
 	// once for all tests that share it, and again for those that need one of their own.
-	Start(ctx context.Context) (Service, error)
+	Start(ctx context.Context, s Settings) (Service, error)
 }
 
 // Programs is a target that can run any program.
@@ -73,7 +84,7 @@ func (b *Bench) Shared(t T) Service {
 	b.guard.Lock()
 	defer b.guard.Unlock()
 	if b.shared == nil && b.failed == nil {
-		b.shared, b.failed = b.target.Start(t.Context())
+		b.shared, b.failed = b.target.Start(t.Context(), Settings{})
 	}
 	if b.failed != nil {
 		t.Errorf("the application does not start: %v", b.failed)
@@ -92,10 +103,10 @@ func (b *Bench) Session(t T) Session {
 	return b.Shared(t).Session()
 }
 
-// Own starts a service for one test, which stops it. The test needs CanStart.
-func (b *Bench) Own(t T) Service {
+// Own starts a service for one test, which stops it. The test needs CanStart, or the abilities that its settings take.
+func (b *Bench) Own(t T, settings Settings) Service {
 	t.Helper()
-	s, err := b.target.Start(t.Context())
+	s, err := b.target.Start(t.Context(), settings)
 	if err != nil {
 		t.Errorf("the application does not start: %v", err)
 		t.FailNow()

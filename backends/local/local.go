@@ -24,8 +24,8 @@ func (Backend) Features() backends.Features {
 	return backends.Features{backends.Transactions, backends.Recursion, backends.Lifecycle, backends.Recorded, backends.Queries}
 }
 
-// Options are none.
-func (Backend) Options() []string { return nil }
+// Options have the names of the program's flags.
+func (Backend) Options() []string { return []string{"horizon", "queue"} }
 
 // Lower gives a module with a main package, the generated package below it, and the program's IR, which the main
 // package embeds; or, as a library, the same without module and main.

@@ -118,7 +118,7 @@ func judged(c *cli.Context) (t conformance.Target, end func() error, err error) 
 			return nil, nil, err
 		}
 		e := conformance.NewEndpoint(url, token, nil)
-		_, err = e.Start(c.Context)
+		_, err = e.Start(c.Context, conformance.Settings{})
 		return e, func() error { return nil }, err
 	case name == "":
 		return nil, nil, usage("conformance wants --target NAME or --endpoint URL (sfc targets lists the targets)")

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -20,11 +21,11 @@ import (
 	"github.com/stateful-entities/sfc/runner/jsonvalue"
 )
 
-// Horizon is how long responses are kept; a request with an older id is refused as Expired.
+// Horizon is how long responses are kept, if nothing else is said; a request with an older id is refused as Expired.
 const Horizon = 24 * time.Hour
 
-// maxWaiting is how many requests may wait for their turn; more are refused as Overloaded.
-const maxWaiting = 1024
+// Waiting is how many requests may wait for their turn, if nothing else is said; more are refused as Overloaded.
+const Waiting = 1024
 
 // Main runs a bundle's program; text is its IR in JSON, limits bound each request. It does not return.
 func Main(p *runner.Program, text []byte, limits runner.Limits) {
@@ -34,17 +35,24 @@ func Main(p *runner.Program, text []byte, limits runner.Limits) {
 // Target describes a program on the target local.
 func Target(p *runner.Program, text []byte, limits runner.Limits) gateway.Target {
 	var chaos bool
+	var horizon time.Duration
+	var waiting int
 	return gateway.Target{
 		Name: "local", Program: p, IR: text, Limits: limits,
 		Flags: func(fs *flag.FlagSet) {
 			fs.BoolVar(&chaos, "chaos", false, "for tests: encode, drop and decode everything at each suspension")
+			fs.DurationVar(&horizon, "horizon", Horizon, "how long responses are kept by their request's id")
+			fs.IntVar(&waiting, "queue", Waiting, "how many requests may wait")
 		},
 		Open: func(o gateway.Options) (gateway.Executor, error) {
 			if o.Data != "" {
 				o.Log.Warn("the target local keeps nothing: --data is not used", "data", o.Data)
 			}
-			w := New(p, o.Log)
-			w.chaos, w.limits = chaos, o.Limits.OrDefault()
+			if horizon <= 0 || waiting < 1 {
+				return nil, fmt.Errorf("--horizon and --queue: want more than nothing, got %v and %d", horizon, waiting)
+			}
+			w := New(p, o.Log, waiting)
+			w.chaos, w.limits, w.horizon = chaos, o.Limits.OrDefault(), horizon
 			return w, nil
 		},
 	}
@@ -60,6 +68,7 @@ type World struct {
 	last    uint64    // position of the newest record
 	chaos   bool
 	limits  runner.Limits
+	horizon time.Duration // how long responses are kept
 	clock   func() time.Time
 	log     *slog.Logger
 	turns   chan func()
@@ -92,11 +101,11 @@ func (m *memory) Commit(changes []runner.Change, maxState int) error {
 	return nil
 }
 
-// New makes an empty world with the default limits; Close ends it.
-func New(p *runner.Program, log *slog.Logger) *World {
+// New makes an empty world with the default limits, in which so many requests may wait; Close ends it.
+func New(p *runner.Program, log *slog.Logger, waiting int) *World {
 	w := &World{
 		program: p, codec: jsonvalue.For(p), memory: &memory{Memory: runner.NewMemory(p)}, records: map[string]*record{},
-		limits: runner.DefaultLimits(), clock: time.Now, log: log, turns: make(chan func(), maxWaiting), ended: make(chan struct{}),
+		limits: runner.DefaultLimits(), horizon: Horizon, clock: time.Now, log: log, turns: make(chan func(), waiting), ended: make(chan struct{}),
 	}
 	go func() {
 		defer close(w.ended)
@@ -120,7 +129,7 @@ func (w *World) turn(ctx context.Context, f func()) *sfc.Error {
 	select {
 	case w.turns <- func() { defer close(done); f() }:
 	default:
-		return gateway.Errorf("Overloaded", "%d requests are waiting", maxWaiting)
+		return gateway.Errorf("Overloaded", "%d requests are waiting", cap(w.turns))
 	}
 	select {
 	case <-done:
@@ -155,7 +164,7 @@ func (w *World) admit(r gateway.Request) gateway.Response {
 	if old := w.records[r.ID]; old != nil {
 		return old.again(r, arguments)
 	}
-	if made, ok := gateway.MadeAt(r.ID); ok && r.Client && now.Sub(made) > Horizon {
+	if made, ok := gateway.MadeAt(r.ID); ok && r.Client && now.Sub(made) > w.horizon {
 		return gateway.Response{ID: r.ID, Err: expired(r.ID)}
 	}
 	if !r.Deadline.IsZero() && now.After(r.Deadline) {
@@ -187,12 +196,12 @@ func (rec *record) again(r gateway.Request, arguments []byte) gateway.Response {
 }
 
 func expired(id string) *sfc.Error {
-	return gateway.Errorf("Expired", "request %q ran more than %s ago", id, Horizon)
+	return gateway.Errorf("Expired", "request %q ran so long ago that its response is not kept", id)
 }
 
 // forget drops responses beyond the horizon. The ids of clients stay, so that they are never run again.
 func (w *World) forget(now time.Time) {
-	for len(w.order) > 0 && now.Sub(w.order[0].Time) > Horizon {
+	for len(w.order) > 0 && now.Sub(w.order[0].Time) > w.horizon {
 		rec := w.order[0]
 		w.order = w.order[1:]
 		if !rec.request.Client {

@@ -27,7 +27,7 @@ import (
 
 func serve(t *testing.T, chaos bool) (*World, string) {
 	p := gatewaytest.Program()
-	w := New(p, slog.New(slog.DiscardHandler))
+	w := New(p, slog.New(slog.DiscardHandler), Waiting)
 	w.chaos = chaos
 	s := httptest.NewServer(gateway.NewHandler(p, []byte("{}"), w))
 	t.Cleanup(func() {
@@ -276,7 +276,7 @@ func TestWaiting(t *testing.T) {
 	require.Equal(t, 503, status)
 	require.Equal(t, "1", h.Get("Retry-After"))
 	require.Equal(t, "Unavailable", a["code"])
-	for len(w.turns) < maxWaiting {
+	for len(w.turns) < Waiting {
 		w.turns <- func() {}
 	}
 	status, h, a = do(t, "GET", url+"/v1/Account/alice", "")
