@@ -98,7 +98,7 @@ func (d *differ) entity(e *Entity) {
 	switch {
 	case err1 != nil || err2 != nil: // Verify's business
 	case keyKind(d.old, before) != keyKind(d.new, after):
-		d.note(true, "keys are of type %s, were of type %s", after, before)
+		d.note(true, "keys are of type %s, were of type %s", spelledFor(d.new, after), spelledFor(d.old, before))
 	case keyText(d.old, e) != keyText(d.new, to):
 		d.note(true, "the key is computed in another way: stored entities would be found under other keys")
 	}
@@ -157,7 +157,7 @@ func (d *differ) boxed() {
 				return
 			}
 			done[t.String()] = true
-			d.at("type "+t.String()+" behind an interface in state", func() { d.dynamic(t) })
+			d.at("type "+Spelled(d.old, t)+" behind an interface in state", func() { d.dynamic(t) })
 		})
 	}
 }
@@ -197,19 +197,33 @@ func (d *differ) types(from, to *Type, m mode) {
 	case f.Kind != t.Kind:
 		d.kinds(from, to, f.Kind, t.Kind)
 	case f.Kind == RefKind && f.Name != t.Name, f.Kind == Host && f.Name != t.Name, f.Kind == ArrayKind && f.Len != t.Len:
-		d.note(true, "is of type %s, was of type %s", to, from)
+		d.change(from, to)
 	default:
 		d.parts(f, t, m)
 	}
 }
 
+// change says that a value has a type of the new program now, and had one of the old.
+func (d *differ) change(from, to *Type) {
+	d.note(true, "is of type %s, was of type %s", spelledFor(d.new, to), spelledFor(d.old, from))
+}
+
+// spelledFor is Spelled, with what is behind the name of a type that is no struct: that may be all that has changed.
+func spelledFor(p *Program, t *Type) string {
+	text := Spelled(p, t)
+	if u := Underlying(p, t); t.Kind == NamedKind && u != nil && u.Kind != NamedKind {
+		return text + " (" + Spelled(p, u) + ")"
+	}
+	return text
+}
+
 // kinds compares types of different kinds: only a wider number holds all that the old one did.
 func (d *differ) kinds(from, to *Type, f, t Kind) {
 	if widens(f, t) {
-		d.note(false, "widened from %s to %s", from, to)
+		d.note(false, "widened from %s to %s", spelledFor(d.old, from), spelledFor(d.new, to))
 		return
 	}
-	d.note(true, "is of type %s, was of type %s", to, from)
+	d.change(from, to)
 }
 
 // widens says whether every value of one kind is a value of another, written the same way.
@@ -243,7 +257,7 @@ func (d *differ) named(f, t *Type, m mode) {
 	before, ok1 := Fields(d.old, f)
 	after, ok2 := Fields(d.new, t)
 	if ok1 != ok2 {
-		d.note(true, "is of type %s, was of type %s", t, f)
+		d.change(f, t)
 		return
 	}
 	if !ok1 {
@@ -354,8 +368,8 @@ func (d *differ) signature(f, g *Func) {
 	if f.Creates != g.Creates {
 		d.note(true, "creates %q, created %q", g.Creates, f.Creates)
 	}
-	if f.Variadic != g.Variadic {
-		d.note(true, "its last parameter is variadic in one version only")
+	if f.Variadic && !g.Variadic {
+		d.note(true, "its last parameter is not variadic any more: requests may leave it out")
 	}
 	if len(f.Params) != len(g.Params) {
 		d.note(true, "has %d parameters, had %d", len(g.Params), len(f.Params))

@@ -21,7 +21,8 @@ types:
   File: {is: list Dir}
   B: {struct: [{id: int}]}
   Line: {struct: [{qty: {type: int, tag: 'json:"q"'}}, {_: int}]}
-  Node: {struct: [{kids: list ptr Node}, {v: u8}]}
+  Node: {struct: [{kids: list ptr Node}, {v: u8}, {depth: Level}]}
+  Level: {is: i8}
   Money: {struct: [{cents: int}]}
 entities: {A: {key: A.Key}, B: {key: B.Key, rank: 1}}
 funcs:
@@ -29,6 +30,7 @@ funcs:
   B.Key: {entity: B, self: b, results: [int], blocks: {b0: {end: {return: [{field: [b, id]}]}}}}
   A.Put: {entity: A, self: a, exported: true, params: [{x: Line}, {y: i32}], results: [int, error], blocks: {b0: {do: [{set: {field: [a, any]}, to: {box: {zero: Money}, as: any}}], end: {return: [{int: 1}, {nil: error}]}}}}
   free: {exported: true, results: [Line], blocks: {b0: {end: {return: [{zero: Line}]}}}}
+  many: {exported: true, variadic: true, params: [{xs: list int}], blocks: {b0: {end: {return: []}}}}
   inner: {params: [{x: int}], blocks: {b0: {end: {return: []}}}}
 `
 
@@ -44,19 +46,25 @@ func TestDiff(t *testing.T) {
 		"field renamed":           {[]string{"{n: i32}", "{count: {type: i32, was: n}}"}, []string{"entity type A, field n: is now called count"}},
 		"field renamed before":    {[]string{"{n: i32}", "{n: {type: i32, was: old}}"}, nil},
 		"field renamed unsaid":    {[]string{"{n: i32}", "{count: i32}"}, []string{"entity type A, field n: is gone", "entity type A, field count: is new: zero where it is absent"}},
-		"field renamed by a slip": {[]string{"{n: i32}", "{count: {type: i32, was: m}}, {m2: map string list f32}", "{m: map string list f32}, ", ""}, []string{"entity type A, field n: is gone", "entity type A, field m: is now called count", "!entity type A, field m: is of type i32, was of type map string list f32", "entity type A, field m2: is new: zero where it is absent"}},
+		"field renamed by a slip": {[]string{"{n: i32}", "{count: {type: i32, was: m}}, {m2: map string list f32}", "{m: map string list f32}, ", ""}, []string{"entity type A, field n: is gone", "entity type A, field m: is now called count", "!entity type A, field m: is of type int32, was of type map[string][]float32", "entity type A, field m2: is new: zero where it is absent"}},
 		"renamed from nothing":    {[]string{"{n: i32}", "{count: {type: i32, was: num}}"}, []string{"entity type A, field n: is gone", "entity type A, field count: is new: zero where it is absent", "!entity type A, field count: says that it was num, which the version before does not have: was it n, which is gone?"}},
 		"new, renamed in between": {[]string{"{n: i32}", "{n: i32}, {count: {type: i32, was: num}}"}, []string{"entity type A, field count: is new: zero where it is absent"}},
 		"renamed, and there":      {[]string{"{n: i32}", "{n: i32}, {count: {type: i32, was: n}}"}, []string{"entity type A, field count: is new: zero where it is absent", "!entity type A, field count: says that it was n, but there is a field of that name still"}},
 		"fields swapped":          {[]string{"[{k: string}, {n: i32}", "[{k: {type: string, was: n}}, {n: {type: i32, was: k}}"}, []string{"!entity type A: the key is computed in another way: stored entities would be found under other keys", "!entity type A, field k: says that it was n, but the version before has both", "!entity type A, field n: says that it was k, but the version before has both"}},
-		"widened":                 {[]string{"{n: i32}", "{n: int}"}, []string{"entity type A, field n: widened from i32 to int"}},
-		"narrowed":                {[]string{"{n: i32}", "{n: i16}"}, []string{"!entity type A, field n: is of type i16, was of type i32"}},
-		"made unsigned":           {[]string{"{n: i32}", "{n: u64}"}, []string{"!entity type A, field n: is of type u64, was of type i32"}},
-		"made text":               {[]string{"{n: i32}", "{n: string}"}, []string{"!entity type A, field n: is of type string, was of type i32"}},
+		"widened":                 {[]string{"{n: i32}", "{n: int}"}, []string{"entity type A, field n: widened from int32 to int"}},
+		"narrowed":                {[]string{"{n: i32}", "{n: i16}"}, []string{"!entity type A, field n: is of type int16, was of type int32"}},
+		"made unsigned":           {[]string{"{n: i32}", "{n: u64}"}, []string{"!entity type A, field n: is of type uint64, was of type int32"}},
+		"made text":               {[]string{"{n: i32}", "{n: string}"}, []string{"!entity type A, field n: is of type string, was of type int32"}},
 		"named":                   {[]string{"types:", "types:\n  N: {is: i32}", "{n: i32}", "{n: N}"}, nil},
-		"deep in a tree":          {[]string{"{v: u8}", "{v: i16}"}, []string{"entity type A, field tree, field v: widened from u8 to i16"}},
-		"a type in itself":        {[]string{"list Dir", "list list Dir"}, []string{"!entity type A, field dir, values, elements: is of type list Dir, was of type Dir"}},
-		"inside a map":            {[]string{"list f32", "list string"}, []string{"!entity type A, field m, values, elements: is of type string, was of type f32"}},
+		"made a reference":        {[]string{"{n: i32}", "{n: ref B}"}, []string{"!entity type A, field n: is of type *B, was of type int32"}},
+		"an instance":             {[]string{"Line: {", "'Pair[list int, i8]': {struct: [{x: int}]}\n  Line: {", "{n: i32}", "{n: 'map string Pair[list int, i8]'}"}, []string{"!entity type A, field n: is of type map[string]Pair[[]int, int8], was of type int32"}},
+		"a declared type widened": {[]string{"{is: i8}", "{is: i16}"}, []string{"entity type A, field tree, field depth: widened from Level (int8) to Level (int16)"}},
+		"a declared type changed": {[]string{"{is: i8}", "{is: list int}"}, []string{"!entity type A, field tree, field depth: is of type Level ([]int), was of type Level (int8)"}},
+		"variadic no more":        {[]string{"exported: true, variadic: true", "exported: true"}, []string{"!function many: its last parameter is not variadic any more: requests may leave it out"}},
+		"variadic":                {[]string{"[{x: Line}, {y: i32}]", "[{x: Line}, {y: list i32}], variadic: true"}, []string{"!function A.Put, parameter y: is of type []int32, was of type int32"}},
+		"deep in a tree":          {[]string{"{v: u8}", "{v: i16}"}, []string{"entity type A, field tree, field v: widened from uint8 to int16"}},
+		"a type in itself":        {[]string{"list Dir", "list list Dir"}, []string{"!entity type A, field dir, values, elements: is of type []Dir, was of type Dir (map[string]File)"}},
+		"inside a map":            {[]string{"list f32", "list string"}, []string{"!entity type A, field m, values, elements: is of type string, was of type float32"}},
 		"behind an interface":     {[]string{"{cents: int}", "{cents: string}"}, []string{"!type Money behind an interface in state, field cents: is of type string, was of type int"}},
 		"gone behind one":         {[]string{"Money", "Cash"}, []string{"!type Money behind an interface in state: is gone"}},
 		"entity type gone":        {[]string{"B: {key: B.Key, rank: 1}", "", "  B.Key: {entity: B, self: b, results: [int], blocks: {b0: {end: {return: [{field: [b, id]}]}}}}\n", ""}, []string{"!entity type B: is gone: its entities would be lost"}},
@@ -69,7 +77,7 @@ func TestDiff(t *testing.T) {
 		"function added":          {[]string{"inner: {", "inner: {exported: true, "}, []string{"function inner: is new"}},
 		"parameter added":         {[]string{"{y: i32}", "{y: i32}, {z: int}"}, []string{"!function A.Put: has 3 parameters, had 2"}},
 		"parameter renamed":       {[]string{"{y: i32}", "{z: i32}"}, []string{"!function A.Put, parameter y: is called z: requests name their arguments"}},
-		"parameter widened":       {[]string{"{y: i32}", "{y: i64}"}, []string{"function A.Put, parameter y: widened from i32 to i64"}},
+		"parameter widened":       {[]string{"{y: i32}", "{y: i64}"}, []string{"function A.Put, parameter y: widened from int32 to int64"}},
 		"result added":            {[]string{"results: [int, error]", "results: [int, int, error]"}, []string{"!function A.Put: has 2 results, had 1"}},
 		"error dropped":           {[]string{"results: [int, error]", "results: [int]"}, nil},
 		"json name":               {[]string{`json:"q"`, `json:"qty"`}, []string{"!function A.Put, parameter x, field qty: is gone", "function A.Put, parameter x, field qty: is new: zero where it is absent", "!function free, result 0, field qty: is gone", "function free, result 0, field qty: is new: zero where it is absent"}},

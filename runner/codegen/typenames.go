@@ -52,9 +52,9 @@ func (g *gen) shownName(d *ir.TypeDef) string {
 		return base
 	}
 	var list []string
-	for _, a := range splitArgs(strings.TrimSuffix(arguments, "]")) {
+	for _, a := range ir.TypeArgs(strings.TrimSuffix(arguments, "]")) {
 		if t, err := ir.ParseType(a); err == nil {
-			a = Spell(t, g.shownArgument)
+			a = ir.Spell(t, g.shownArgument)
 		}
 		list = append(list, a)
 	}
@@ -72,8 +72,6 @@ func (g *gen) shownArgument(t *ir.Type) string {
 		return "time.Duration"
 	case ir.Host: // go:math/big.Int
 		return strings.TrimPrefix(t.Name, "go:")
-	case ir.FuncKind:
-		return t.String()
 	case ir.RefKind:
 		return "*" + g.shownArgument(ir.NamedType(t.Name))
 	case ir.NamedKind:

@@ -13,37 +13,9 @@ import (
 	"github.com/stateful-entities/sfc/ir"
 )
 
-// basicTypes spells the kinds that need no more than a word.
-var basicTypes = map[ir.Kind]string{
-	ir.Bool: "bool", ir.Int: "int", ir.Uint: "uint", ir.I8: "int8", ir.I16: "int16", ir.I32: "int32", ir.I64: "int64",
-	ir.U8: "uint8", ir.U16: "uint16", ir.U32: "uint32", ir.U64: "uint64", ir.F32: "float32", ir.F64: "float64",
-	ir.C64: "complex64", ir.C128: "complex128", ir.String: "string", ir.Any: "any", ir.Error: "error",
-	ir.PanicKind: "*runner.Panic",
-}
-
-// Spell writes a type in Go. named gives the words for what has a name of its own there, and "" for the rest: for
-// references, declared types, types of the host library, func types, times, and any basic type that is to be called
-// differently.
-func Spell(t *ir.Type, named func(*ir.Type) string) string {
-	switch t.Kind {
-	case ir.ListKind:
-		return "[]" + Spell(t.Elem, named)
-	case ir.ArrayKind:
-		return fmt.Sprintf("[%d]%s", t.Len, Spell(t.Elem, named))
-	case ir.MapKind:
-		return "map[" + Spell(t.Key, named) + "]" + Spell(t.Elem, named)
-	case ir.PtrKind:
-		return "*" + Spell(t.Elem, named)
-	}
-	if words := named(t); words != "" {
-		return words
-	}
-	return basicTypes[t.Kind]
-}
-
 // goType spells a type in a file.
 func (g *gen) goType(f *file, t *ir.Type) string {
-	return Spell(t, func(t *ir.Type) string {
+	return ir.Spell(t, func(t *ir.Type) string {
 		switch t.Kind {
 		case ir.RefKind:
 			return g.refID(t.Name)
@@ -59,7 +31,7 @@ func (g *gen) goType(f *file, t *ir.Type) string {
 		case ir.NamedKind:
 			return g.types[t.Name]
 		case ir.PanicKind:
-			g.use(f, runnerPath)
+			return "*" + g.use(f, runnerPath) + ".Panic"
 		}
 		return ""
 	})
@@ -90,7 +62,7 @@ func (g *gen) typeArgs(f *file, args string) string {
 		return ""
 	}
 	var list []string
-	for _, a := range splitArgs(args) {
+	for _, a := range ir.TypeArgs(args) {
 		t, err := ir.ParseType(a)
 		if err != nil {
 			g.errs = append(g.errs, fmt.Errorf("type argument %q: %w", a, err))
@@ -99,26 +71,6 @@ func (g *gen) typeArgs(f *file, args string) string {
 		list = append(list, g.goType(f, t))
 	}
 	return "[" + strings.Join(list, ", ") + "]"
-}
-
-// splitArgs splits at the commas that stand outside all brackets.
-func splitArgs(args string) []string {
-	var list []string
-	depth, start := 0, 0
-	for i, r := range args {
-		switch r {
-		case '(', '[':
-			depth++
-		case ')', ']':
-			depth--
-		case ',':
-			if depth == 0 {
-				list = append(list, strings.TrimSpace(args[start:i]))
-				start = i + 1
-			}
-		}
-	}
-	return append(list, strings.TrimSpace(args[start:]))
 }
 
 // isFunc says whether values of a type are func values, and whether by a declared name: those are wrapped in a struct
