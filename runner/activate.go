@@ -256,6 +256,9 @@ func (a *activation) finished() (ev Event, ok bool) {
 			fn := t.Ret.Func()
 			t.stack = append(t.stack, slot{f: t.Ret, fn: fn, home: a.c}) // whose a stop is
 			ev.Kind, ev.Func, ev.Body = Returned, fn.ID, t.encodeFrame(t.Ret, fn.CopyResults, true, "results")
+			if a.now.from.Type != Client {
+				t.payCrossing(t.facts.funcs[fn.ID].results)
+			}
 			t.stack = t.stack[:0]
 		}
 		ok = true

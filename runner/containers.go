@@ -137,7 +137,8 @@ type pair[V any] struct {
 
 func sortedPairs[K comparable, V any](e *Enc, m map[K]V, key func(*Enc, K), value func(*Enc, V)) []pair[V] {
 	pairs := make([]pair[V], 0, len(m))
-	keys := &Enc{p: e.p, depth: e.depth, inKey: true}
+	keys := newEnc(e.p)
+	keys.limit, keys.depth, keys.inKey = e.limit, e.depth, true
 	for k, v := range m {
 		start := len(keys.buf)
 		key(keys, k)
@@ -154,9 +155,12 @@ func sortedPairs[K comparable, V any](e *Enc, m map[K]V, key func(*Enc, K), valu
 
 // compareEncoded orders values by their encodings as trees.
 func compareEncoded[V any](e *Enc, a, b V, value func(*Enc, V)) int {
-	ea, eb := &Enc{p: e.p, depth: e.depth}, &Enc{p: e.p, depth: e.depth}
+	ea, eb := newEnc(e.p), newEnc(e.p)
+	ea.limit, ea.depth, eb.limit, eb.depth = e.limit, e.depth, e.limit, e.depth
 	value(ea, a)
 	value(eb, b)
+	e.looked += len(ea.buf) + len(eb.buf)
+	e.look()
 	return bytes.Compare(ea.buf, eb.buf)
 }
 

@@ -56,6 +56,9 @@ func (t *Thread) returned() bool {
 	f := top.f
 	if top.entry && (n > 0 || t.mode != byMessage) {
 		f = t.handOut(f, top.fn)
+		if n > 0 {
+			t.payCrossing(t.facts.funcs[top.fn.ID].results)
+		}
 		if top.fn.CopyResults && n > 0 { // the root's frame is the client's
 			t.Free(top.f)
 		}

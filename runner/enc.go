@@ -4,6 +4,7 @@ package runner
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -54,13 +55,25 @@ const maxNesting = 50_000
 type Enc struct {
 	Graph bool
 
-	p     *Program
-	buf   []byte
-	clip  bool // slices end at their length: what lies behind it is dropped
-	depth int
-	inKey bool
-	share sharing
+	p      *Program
+	buf    []byte
+	limit  int  // bytes; more is tooLong
+	looked int  // items met in pass one, and bytes written to compare
+	clip   bool // slices end at their length: what lies behind it is dropped
+	depth  int
+	inKey  bool
+	share  sharing
 }
+
+// maxEncoded bounds what no limit of a request bounds, in bytes. A value that takes little memory may have a long
+// encoding: two fields may hold the same thing, whose fields do …
+const maxEncoded = 64 << 20
+
+// newEnc makes an encoder that stops at maxEncoded.
+func newEnc(p *Program) *Enc { return &Enc{p: p, limit: maxEncoded} }
+
+// errTooLong says that an encoding passes its limit.
+var errTooLong = errors.New("the encoding is too long")
 
 // EncodeError says that a value has no encoding.
 type EncodeError struct{ Why string }
@@ -71,14 +84,18 @@ func (e *EncodeError) Error() string { return "cannot encode " + e.Why }
 func (e *Enc) fail(format string, args ...any) { panic(&EncodeError{fmt.Sprintf(format, args...)}) }
 
 // encode runs write, twice where there is sharing to learn, and gives the bytes, which are valid until the next call.
-func (e *Enc) encode(graph, clip bool, write func(*Enc)) ([]byte, error) {
-	e.Graph, e.clip, e.buf, e.depth, e.inKey = graph, clip, e.buf[:0], 0, false
+// More than limit bytes are errTooLong.
+func (e *Enc) encode(graph, clip bool, limit int, write func(*Enc)) ([]byte, error) {
+	e.Graph, e.clip, e.buf, e.depth, e.inKey, e.limit, e.looked = graph, clip, e.buf[:0], 0, false, limit, 0
 	err := e.attempt(func() {
 		if graph {
 			e.learn(write)
 		}
 		write(e)
 	})
+	if err == nil && len(e.buf) > limit {
+		err = errTooLong
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +109,8 @@ func (e *Enc) learn(write func(*Enc)) {
 	e.share.learned()
 }
 
-// attempt runs f, which encodes. What has no encoding is an [*EncodeError], what is nested too deeply a [Stop].
+// attempt runs f, which encodes. What has no encoding is an [*EncodeError], what is nested too deeply a [Stop], what
+// passes the limit errTooLong.
 func (e *Enc) attempt(f func()) (err error) {
 	defer func() {
 		switch r := recover().(type) {
@@ -101,6 +119,11 @@ func (e *Enc) attempt(f func()) (err error) {
 		case *EncodeError:
 			err = r
 		case Stop:
+			err = r
+		case error:
+			if r != errTooLong {
+				panic(r)
+			}
 			err = r
 		default:
 			panic(r)
@@ -111,19 +134,31 @@ func (e *Enc) attempt(f func()) (err error) {
 	return nil
 }
 
-// Encode encodes what write writes; with graph, what is shared stays shared.
+// Encode encodes what write writes, at most 64 MiB; with graph, what is shared stays shared.
 func (p *Program) Encode(graph bool, write func(*Enc)) ([]byte, error) {
-	e := &Enc{p: p}
-	return e.encode(graph, true, write)
+	return newEnc(p).encode(graph, true, maxEncoded, write)
 }
 
 // scanning says that this is the first pass: nothing is written.
 func (e *Enc) scanning() bool { return e.share.scan }
 
+// look counts an item that is met in pass one, where nothing written shows how long it takes.
+func (e *Enc) look() {
+	if e.looked++; e.looked/16 > e.limit {
+		panic(errTooLong)
+	}
+}
+
 // head writes an initial byte with its argument, in the shortest form.
 func (e *Enc) head(major byte, n uint64) {
+	if e.share.scan {
+		e.look()
+		return
+	}
+	if major >= majorBytes && major <= majorMap && n > uint64(e.limit) || len(e.buf) > e.limit {
+		panic(errTooLong) // each item takes a byte, at least
+	}
 	switch {
-	case e.share.scan:
 	case n < 24:
 		e.buf = append(e.buf, major|byte(n))
 	case n <= math.MaxUint8:
@@ -138,9 +173,14 @@ func (e *Enc) head(major byte, n uint64) {
 }
 
 func (e *Enc) bytes(b ...byte) {
-	if !e.share.scan {
-		e.buf = append(e.buf, b...)
+	if e.share.scan {
+		e.look()
+		return
 	}
+	if len(e.buf) > e.limit {
+		panic(errTooLong)
+	}
+	e.buf = append(e.buf, b...)
 }
 
 // Bool writes a boolean.
@@ -167,7 +207,11 @@ func (e *Enc) Uint(n uint64) { e.head(majorUint, n) }
 // Float writes a float in the shortest form that keeps its value; all NaNs are one.
 func (e *Enc) Float(f float64) {
 	if e.share.scan {
+		e.look()
 		return
+	}
+	if len(e.buf) > e.limit {
+		panic(errTooLong)
 	}
 	if f != f {
 		e.buf = append(e.buf, float16, 0x7e, 0x00)
@@ -198,7 +242,11 @@ func (e *Enc) Complex(c complex128) {
 // String writes a text string, or a byte string if s is not UTF-8.
 func (e *Enc) String(s string) {
 	if e.share.scan {
+		e.look()
 		return
+	}
+	if len(s) > e.limit {
+		panic(errTooLong)
 	}
 	if utf8.ValidString(s) {
 		e.head(majorText, uint64(len(s)))

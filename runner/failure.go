@@ -47,6 +47,8 @@ func asStop(err error) Stop {
 		return s
 	case errors.As(err, &e):
 		return Stop{Code: "Unimplemented", Message: err.Error()}
+	case errors.Is(err, errTooLong):
+		return Stop{Code: "LimitExceeded", Message: err.Error()}
 	}
 	return Stop{Code: "Unavailable", Message: err.Error()}
 }

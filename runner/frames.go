@@ -10,34 +10,28 @@ import (
 // EncodeState encodes a committed state: slices end at their length, and sharing is kept if the type asks for it.
 // A state longer than limit bytes is a [Stop] of code LimitExceeded, one without an encoding an [*EncodeError].
 func (p *Program) EncodeState(ty *EntityType, state any, limit int) ([]byte, error) {
-	write := func(e *Enc) { ty.Enc(e, state) }
-	encode := p.encodeTree
-	if ty.Graph {
-		encode = p.encodeGraph
-	}
-	b, err := encode(write)
+	encoders := &p.tables().encoders // over buffers that are used again: growing one takes as long as writing
+	e := encoders.Get().(*Enc)
+	b, err := e.encode(ty.Graph, true, limit, func(e *Enc) { ty.Enc(e, state) })
 	if err != nil {
-		return nil, fmt.Errorf("state of %s: %w", ty.Name, err)
+		return nil, stateError(ty, limit, err)
 	}
-	if len(b) > limit {
-		return nil, exceeded("bytes of the state of "+ty.Name, int64(limit))
+	b = bytes.Clone(b)
+	if !ty.Graph { // what is learned of a graph is not kept
+		encoders.Put(e)
 	}
 	return b, nil
 }
 
-func (p *Program) encodeGraph(write func(*Enc)) ([]byte, error) { return p.Encode(true, write) }
-
-// encodeTree is Encode without sharing, over a buffer that is used again: growing it takes as long as writing.
-func (p *Program) encodeTree(write func(*Enc)) ([]byte, error) {
-	encoders := &p.tables().encoders
-	e := encoders.Get().(*Enc)
-	b, err := e.encode(false, true, write)
-	if err != nil {
-		return nil, err
+// stateError names the state in an error of its encoding.
+func stateError(ty *EntityType, limit int, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case err == errTooLong:
+		return exceeded("bytes of the state of "+ty.Name, int64(limit))
 	}
-	b = bytes.Clone(b)
-	encoders.Put(e)
-	return b, nil
+	return fmt.Errorf("state of %s: %w", ty.Name, err)
 }
 
 // DecodeState decodes a committed state. Every slice of it has no room beyond its length.
@@ -69,17 +63,28 @@ func (t *Thread) decodeState(ty *EntityType, b []byte) any {
 // encodeFrame encodes a frame's arguments or results, as what says, or stops the request. The bytes are scratch,
 // unless keep is set. Values that reach no memory need no graph.
 func (t *Thread) encodeFrame(f Frame, graph, keep bool, what string) []byte {
-	b, err := t.enc.encode(graph, true, f.Enc)
-	if err != nil {
-		t.stop(asStop(fmt.Errorf("%s of %s: %w", what, f.Func().Name, err)))
-	}
-	if len(b) > t.limits.Message {
+	b, err := t.enc.encode(graph, true, t.limits.Message, f.Enc)
+	switch {
+	case err == errTooLong:
 		t.stop(exceeded(fmt.Sprintf("bytes of the %s of %s", what, f.Func().Name), int64(t.limits.Message)))
+	case err != nil:
+		t.stop(asStop(fmt.Errorf("%s of %s: %w", what, f.Func().Name, err)))
 	}
 	if keep {
 		b = append([]byte(nil), b...)
 	}
 	return b
+}
+
+// encodedPerStep is how many bytes of what crosses an invoke are encoded and decoded in the time of a step.
+const encodedPerStep = 8
+
+// payCrossing pays for the arguments or results that were encoded last, if they reach memory or hold text: others take no
+// longer than the step that every call takes.
+func (t *Thread) payCrossing(large bool) {
+	if large {
+		t.Spend(int64(t.enc.looked+len(t.enc.buf)) / encodedPerStep)
+	}
 }
 
 // decodeFrame makes a frame of an encoding that was just made.

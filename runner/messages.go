@@ -60,8 +60,7 @@ func (m *Messages) Run(l Limits, c Call) Outcome {
 
 // request is the event that starts a request.
 func (m *Messages) request(l Limits, c *Call) (Event, *Failure) {
-	e := &Enc{p: m.prog}
-	b, err := e.encode(true, true, c.Frame.Enc)
+	b, err := m.prog.Encode(true, c.Frame.Enc)
 	switch {
 	case err != nil:
 		err = fmt.Errorf("arguments of %s: %w", c.Func.Name, err)

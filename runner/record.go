@@ -24,7 +24,7 @@ func (p *Program) encodeRecord(e *Enc, r *record) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.encode(true, false, func(e *Enc) {
+	return e.encode(true, false, maxEncoded, func(e *Enc) {
 		e.Bool(r.cell != nil && r.cell.existed)
 		e.Bool(r.cell != nil && r.cell.obj != nil)
 		e.Array(len(objects))
@@ -65,7 +65,8 @@ func (p *Program) committedServes(r *record) (bool, error) {
 	if len(r.slots) == 0 {
 		return true, nil
 	}
-	frames, object := &Enc{p: p, Graph: true}, &Enc{p: p, Graph: true}
+	frames, object := newEnc(p), newEnc(p)
+	frames.Graph, object.Graph = true, true
 	err := frames.attempt(func() {
 		frames.learn(func(e *Enc) {
 			for _, s := range r.slots {

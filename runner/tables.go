@@ -45,7 +45,7 @@ func newTables(p *Program) *tables {
 	tb := &tables{dyn: map[string]*DynType{}, named: map[string]error{}, names: map[error]string{}}
 	tb.known, tb.knownNames = knownTypes()
 	tb.threads.New = func() any { return newThread(p) }
-	tb.encoders.New = func() any { return &Enc{p: p} }
+	tb.encoders.New = func() any { return newEnc(p) }
 	files := map[string]bool{}
 	for i, fn := range p.Funcs {
 		if fn.ID != i {

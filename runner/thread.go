@@ -157,7 +157,9 @@ func (t *Thread) Invoke(f Frame, ty *EntityType, key string) Op {
 	}
 	if t.mode == byMessage {
 		t.checkDepth(fn)
-		t.leave(Event{Kind: Invocation, To: Address{ty.ID, key}, Func: fn.ID, Body: t.encodeFrame(f, fn.CopyArgs, true, "arguments")})
+		body := t.encodeFrame(f, fn.CopyArgs, true, "arguments")
+		t.payCrossing(t.facts.funcs[fn.ID].args)
+		t.leave(Event{Kind: Invocation, To: Address{ty.ID, key}, Func: fn.ID, Body: body})
 		return Invoking
 	}
 	f = t.copied(f, fn)
@@ -175,6 +177,7 @@ func (t *Thread) Invoke(f Frame, ty *EntityType, key string) Op {
 // copied is handIn of a frame that nobody needs any more if it was copied.
 func (t *Thread) copied(f Frame, fn *Func) Frame {
 	g := t.handIn(f, fn)
+	t.payCrossing(t.facts.funcs[fn.ID].args)
 	if fn.CopyArgs {
 		t.Free(f)
 	}
