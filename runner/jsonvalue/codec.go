@@ -38,6 +38,8 @@ type Codec struct {
 	types  map[string]reflect.Type // what "$type" may say
 	fields sync.Map                // fieldsKey → []field
 	voices sync.Map                // reflect.Type → voice
+
+	encoders sync.Pool // of *encoder
 }
 
 // For makes the codec of a program. The program tells which types may stand behind an interface.

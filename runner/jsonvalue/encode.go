@@ -21,17 +21,17 @@ import (
 // Result writes a value as clients see results: unexported fields are hidden, at every depth. It fails if the text is
 // longer than limit bytes, is nested deeper than MaxDepth, or a marshaller of the program fails.
 func (c *Codec) Result(v any, limit int) ([]byte, error) {
-	return c.encode(v, &encoder{limit: limit})
+	return c.encode(v, limit, false)
 }
 
 // State writes a state, a pointer to a struct, as clients see it: an object of its fields, whatever methods it has from
 // what it embeds, with unexported fields at every depth. The errors are Result's.
 func (c *Codec) State(v any, limit int) ([]byte, error) {
-	return c.encode(v, &encoder{limit: limit, all: true})
+	return c.encode(v, limit, true)
 }
 
-func (c *Codec) encode(v any, e *encoder) (text []byte, err error) {
-	e.c, e.open, e.buf = c, map[place]int{}, make([]byte, 0, 512)
+func (c *Codec) encode(v any, limit int, all bool) (text []byte, err error) {
+	e := c.encoder(limit, all)
 	defer func() {
 		p := recover()
 		stop, stopped := runner.TakeStop()
@@ -56,7 +56,26 @@ func (c *Codec) encode(v any, e *encoder) (text []byte, err error) {
 		e.value(x, false)
 	}
 	e.check()
-	return e.buf, nil
+	text = append(make([]byte, 0, len(e.buf)), e.buf...)
+	c.release(e)
+	return text, nil
+}
+
+// encoder gives one to use.
+func (c *Codec) encoder(limit int, all bool) *encoder {
+	e, again := c.encoders.Get().(*encoder)
+	if !again {
+		e = &encoder{c: c, open: map[place]int{}}
+	}
+	e.limit, e.all, e.buf = limit, all, e.buf[:0]
+	return e
+}
+
+// release takes back one that has not failed, unless its buffer is a rare size.
+func (c *Codec) release(e *encoder) {
+	if cap(e.buf) <= 64<<10 {
+		c.encoders.Put(e)
+	}
 }
 
 // place identifies memory that a value encloses: cycles run through pointers, slices and maps only.
@@ -237,15 +256,34 @@ var (
 
 // string writes text as encoding/json does, without its escapes for HTML.
 func (e *encoder) string(s string) {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			e.buf = append(e.buf, quote(s)...)
-			return
-		}
+	if !isPlain(s) {
+		e.buf = append(e.buf, quote(s)...)
+		return
 	}
 	e.buf = append(e.buf, '"')
 	e.buf = append(e.buf, s...)
 	e.buf = append(e.buf, '"')
+}
+
+// isPlain says whether text has no byte that JSON may want escaped: printable ASCII without the quote and the backslash.
+// It looks at eight bytes at once, since most of a result is text.
+func isPlain(s string) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080 // of each byte
+	for ; len(s) >= 8; s = s[8:] {
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		quote, backslash := x^ones*'"', x^ones*'\\' // a byte of them is zero
+		low := (x - ones*' ') | (quote - ones) | (backslash - ones)
+		if (low|x|(x+ones))&high != 0 {
+			return false
+		}
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func quote(s string) []byte {

@@ -71,18 +71,8 @@ func measure(ctx context.Context, p *runner.Program, text []byte, what plan.Plan
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	a := &app{what, p, text, functions, newRecords(what.Accounts, what.Field, what.Seed)}
-	if what.Profile != "" {
-		f, err := os.Create(what.Profile)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return nil, err
-		}
-		defer pprof.StopCPUProfile()
-	}
+	a := &app{what, p, text, functions, newRecords(what.Accounts, what.Field, what.Seed), &profile{file: what.Profile}}
+	defer func() { err = errors.Join(err, a.profile.end()) }()
 	report = newReport(what)
 	if what.Suite != plan.Overhead {
 		if err := a.rows(ctx, dir, report, say); err != nil {
@@ -104,4 +94,30 @@ type app struct {
 	text      []byte
 	functions functions
 	records   *records
+	profile   *profile
+}
+
+// profile is the CPU profile that was asked for, if one was: of what is measured, not of what is made before.
+type profile struct {
+	file string // "": none
+	to   *os.File
+}
+
+// begin starts the profile, once.
+func (p *profile) begin() (err error) {
+	if p.file == "" || p.to != nil {
+		return nil
+	}
+	if p.to, err = os.Create(p.file); err != nil {
+		return err
+	}
+	return pprof.StartCPUProfile(p.to)
+}
+
+func (p *profile) end() error {
+	if p.to == nil {
+		return nil
+	}
+	pprof.StopCPUProfile()
+	return p.to.Close()
 }

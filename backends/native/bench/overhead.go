@@ -63,6 +63,9 @@ func (a *app) overheadOf(ctx context.Context, dir string, size int) (out Overhea
 		return out, err
 	}
 	defer func() { err = errors.Join(err, t.close()) }()
+	if err := a.profile.begin(); err != nil {
+		return out, err
+	}
 	parts := []func() error{t.whole, t.split, t.plainSplit, t.single, t.plainSingle, t.codec, t.store}
 	took := make([][]float64, len(parts))
 	for range a.plan.Rounds {

@@ -24,7 +24,7 @@ func (a *app) rows(ctx context.Context, dir string, report *Report, say *progres
 	f := &field{app: a, registry: prometheus.NewRegistry()}
 	defer func() { err = errors.Join(err, f.close()) }()
 	say.say("creating %d accounts, and a baseline of as many", a.plan.Accounts)
-	if err := f.open(ctx, dir); err != nil {
+	if err := errors.Join(f.open(ctx, dir), a.profile.begin()); err != nil {
 		return err
 	}
 	races := f.cells()
