@@ -21,7 +21,8 @@ type entity struct {
 	dirty  bool // written by the group that is forming
 	pinned bool // written by the group that is being committed
 
-	newer, older *entity // by last use
+	used         bool    // since it came, or was passed over
+	newer, older *entity // by when it came, or was passed over
 }
 
 // overhead is what an entity takes beyond its key and state: this struct, a place in a map, allocation. A decoded
@@ -35,7 +36,8 @@ func (x *entity) weigh() int64 {
 	return int64(overhead + len(x.key) + (1+expansion)*x.length)
 }
 
-// cache holds entities, the least recently used of which go first.
+// cache holds entities. Those go first that have not been used for long: the oldest goes, unless it was used since it
+// came, which earns it another round (second chance).
 type cache struct {
 	bound  int64
 	size   int64
@@ -55,9 +57,8 @@ func newCache(p *runner.Program, bound int64) *cache {
 // get gives an entity that is here, or nil, and notes its use.
 func (c *cache) get(ty *runner.EntityType, key string) *entity {
 	x := c.of[ty.ID][key]
-	if x != nil && x != c.newest {
-		c.unlink(x)
-		c.link(x)
+	if x != nil {
+		x.used = true
 	}
 	return x
 }
@@ -83,14 +84,21 @@ func (c *cache) drop(x *entity) {
 	c.size -= x.size
 }
 
-// shrink drops what was used longest ago until the bound holds. What the database does not have stays.
+// shrink drops what has not been used for long until the bound holds. What the database does not have stays.
 func (c *cache) shrink() {
-	for x := c.oldest; x != nil && c.size > c.bound; {
-		next := x.newer
-		if !x.dirty && !x.pinned {
+	left := 0 // two rounds: the second finds everything unused
+	for _, of := range c.of {
+		left += 2 * len(of)
+	}
+	for ; left > 0 && c.size > c.bound; left-- {
+		x := c.oldest
+		if !x.used && !x.dirty && !x.pinned {
 			c.drop(x)
+			continue
 		}
-		x = next
+		x.used = false
+		c.unlink(x)
+		c.link(x)
 	}
 }
 

@@ -56,12 +56,8 @@ func (e *Engine) Call(ctx context.Context, r gateway.Request) gateway.Response {
 	if fail != nil {
 		return gateway.Response{ID: r.ID, Err: fail}
 	}
-	select {
-	case <-e.closing:
+	if e.isClosing() || e.hasFailed() {
 		return t.refused(e.gone())
-	case <-e.failed:
-		return t.refused(e.gone())
-	default:
 	}
 	e.warm(r)
 	select {
@@ -73,8 +69,7 @@ func (e *Engine) Call(ctx context.Context, r gateway.Request) gateway.Response {
 	case resp := <-t.answer:
 		return resp
 	case <-ctx.Done():
-	case <-e.ended:
-	case <-e.failed:
+	case <-e.over:
 	}
 	select { // both may have happened
 	case resp := <-t.answer:

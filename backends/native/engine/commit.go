@@ -15,7 +15,7 @@ import (
 // takes the token of idle before it hands over a group: while one is being committed, the next one runs over what is in
 // memory, and what the database had before.
 func (e *Engine) commit(groups <-chan *group, idle chan<- struct{}) {
-	defer close(e.ended)
+	defer e.end()
 	for g := range groups {
 		e.metrics.group.Observe(float64(len(g.tasks)))
 		if err := e.write(g); err != nil {

@@ -49,8 +49,9 @@ type Engine struct {
 
 	queue   chan *task
 	closing chan struct{} // closed by Close
-	ended   chan struct{} // closed when the last group has been answered
 	failed  chan struct{} // closed when failure is set
+	over    chan struct{} // closed when no more answers come: the last group has been answered, or the engine has failed
+	end     func()        // closes over, once
 	once    sync.Once     // Close
 	watch   *watch
 
@@ -73,8 +74,9 @@ const folder = "db"
 func Open(dir string, p *runner.Program, text []byte, o Options) (*Engine, error) {
 	e := &Engine{
 		program: p, codec: jsonvalue.For(p), options: o.orDefault(),
-		closing: make(chan struct{}), ended: make(chan struct{}), failed: make(chan struct{}),
+		closing: make(chan struct{}), over: make(chan struct{}), failed: make(chan struct{}),
 	}
+	e.end = sync.OnceFunc(func() { close(e.over) })
 	e.queue = make(chan *task, e.options.Queue)
 	e.encoders.New = func() any { return p.NewEncoder() }
 	e.metrics = newMetrics(e)
@@ -192,10 +194,7 @@ func (e *Engine) Close() error {
 	e.once.Do(func() {
 		close(e.closing)
 		defer e.metrics.unregister()
-		select {
-		case <-e.ended:
-		case <-e.failed:
-		}
+		<-e.over
 		err = e.beside(func() error {
 			e.reading.Lock()
 			defer e.reading.Unlock()
@@ -232,6 +231,7 @@ func (e *Engine) fail(err error) {
 		e.failure = fmt.Errorf("the engine has stopped: %w", err)
 		e.watch.failed.CompareAndSwap(nil, &e.failure)
 		close(e.failed)
+		e.end()
 	}
 	e.mu.Unlock()
 	if first && opened {
@@ -251,6 +251,15 @@ func (e *Engine) isOpen() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.opened
+}
+
+func (e *Engine) isClosing() bool {
+	select {
+	case <-e.closing:
+		return true
+	default:
+		return false
+	}
 }
 
 func (e *Engine) hasFailed() bool {

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"slices"
+	"unsafe"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -65,11 +65,14 @@ type backup struct {
 
 // scalar is what is known of an entity type whose states are made of scalars.
 type scalar struct {
-	texts [][]int // the fields that are strings
-	most  int     // bytes of the encoding without those texts, at most
+	texts []uintptr // where in a state its strings are
+	most  int       // bytes of the encoding without those texts, at most
 }
 
-// newScalar gives nil for other types, and for those with arrays of strings.
+// maxTexts is how many strings a scalar state has at most: they are looked at whenever it is written.
+const maxTexts = 1000
+
+// newScalar gives nil for other types.
 func newScalar(enc *runner.Encoder, ty *runner.EntityType) *scalar {
 	zero := ty.New()
 	t := reflect.TypeOf(zero).Elem()
@@ -81,44 +84,41 @@ func newScalar(enc *runner.Encoder, ty *runner.EntityType) *scalar {
 		return nil
 	}
 	s := &scalar{most: len(b)}
-	if !s.leaves(t, nil) {
+	if s.leaves(t, 0); len(s.texts) > maxTexts {
 		return nil
 	}
 	return s
 }
 
-// leaves counts what grows: each number and each length takes up to 8 bytes more than zero does.
-func (s *scalar) leaves(t reflect.Type, at []int) bool {
+// leaves counts what grows in a value at an offset: each number and each length takes up to 8 bytes more than zero does.
+func (s *scalar) leaves(t reflect.Type, at uintptr) {
 	switch t.Kind() {
 	case reflect.Struct:
 		for i := range t.NumField() {
-			if !s.leaves(t.Field(i).Type, append(slices.Clip(at), i)) {
-				return false
-			}
+			s.leaves(t.Field(i).Type, at+t.Field(i).Offset)
 		}
 	case reflect.Array:
-		inner := &scalar{}
-		if !inner.leaves(t.Elem(), nil) || len(inner.texts) > 0 {
-			return false
+		one := &scalar{}
+		one.leaves(t.Elem(), 0)
+		s.most += t.Len() * one.most
+		for i := 0; i < t.Len() && len(one.texts) > 0 && len(s.texts) <= maxTexts; i++ {
+			for _, text := range one.texts {
+				s.texts = append(s.texts, at+uintptr(i)*t.Elem().Size()+text)
+			}
 		}
-		s.most += t.Len() * inner.most
 	case reflect.String:
 		s.texts = append(s.texts, at)
 		s.most += 8
 	default:
 		s.most += 8
 	}
-	return true
 }
 
 // bound is the greatest length that the encoding of a state can have.
 func (s *scalar) bound(state any) int {
-	n := s.most
-	if len(s.texts) > 0 {
-		v := reflect.ValueOf(state).Elem()
-		for _, at := range s.texts {
-			n += v.FieldByIndex(at).Len()
-		}
+	n, at := s.most, reflect.ValueOf(state).UnsafePointer()
+	for _, text := range s.texts {
+		n += len(*(*string)(unsafe.Add(at, text)))
 	}
 	return n
 }
