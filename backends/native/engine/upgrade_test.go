@@ -268,7 +268,7 @@ func TestUpgrades(t *testing.T) {
 	require.Equal(t, `3 User.Deposit User/ann {"amount":100} null`, out[8])
 
 	// States of the first version are read by the second, new fields are zero, and requests are answered as they were.
-	refused("text", "entity type User, field balance: is of type string, was of type i8", "version 1")
+	refused("text", "entity type User, field balance: is of type string, was of type int8", "version 1")
 	out = run("v2", `get User ann`, `3 User.Deposit ann [100,"n"]`, `3 User.Deposit bob [100,"n"]`, `8 User.Deposit ann [1000,"n"]`, `get User ann`, `get User bob`,
 		`record 3`, `record 8`, `record 2`)
 	same(`{"name":"ann","balance":100,"alias":"an","Home":{"City":"","Street":"High Street","No":7},"Tags":["a"],"Score":0,"More":null}`, out[0])
@@ -282,8 +282,8 @@ func TestUpgrades(t *testing.T) {
 	require.Equal(t, `2 User.Fill User/ann  null`, out[8])
 
 	// Both versions' states are in the folder now: each counts.
-	refused("v1", "entity type User, field balance: is of type i8, was of type int")
-	refused("narrow", "entity type User, field balance: is of type i16, was of type int")
+	refused("v1", "entity type User, field balance: is of type int8, was of type int")
+	refused("narrow", "entity type User, field balance: is of type int16, was of type int")
 	refused("forgotten", "type User, field alias: it was called nick", "keep its name, and //sfc:was nick")
 	refused("twice", "type User, field handle: it was called nick")
 	refused("tokenless", "entity type Token: is gone: its entities would be lost")
