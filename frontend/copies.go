@@ -47,6 +47,10 @@ func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
 		}
 		return d.WithHelp("write to a copy: `slices.Clone`, `maps.Clone`, or a copying function where pointers are nested").
 			WithHelp("keep what must be remembered in an entity: a field, or an entity of its own (`sfc.Get[Counter](\"visits\").Add(1)`)")
+	case alias.TooLarge:
+		return diag.New("SF1406", at, "%s and what it calls move too many pointers, slices and maps into each other and across calls to other entities to find out where copies would show", inWords(f.At.Func)).
+			WithHelp("hand other entities plain values: numbers, text, keys, structs without pointers").
+			WithHelp("or take functions that call each other apart: give results back instead of linking arguments, and keep recovered values out of what is stored")
 	case alias.Room:
 		return diag.New("SF1405", at, "%s is a copy without the room behind its length, and %s appends to it while the shorter slice stays in use", f.What, inWords(f.Write.Func)).
 			WithRelated(lineOf(f.Write), "appended here: in plain Go a second append from the same length may write to the same place").

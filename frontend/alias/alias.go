@@ -65,13 +65,64 @@ const (
 	Constant             // a request writes to what the package variable What leads to
 	StateCap             // cap of what the state of an entity may hold
 	Key                  // a write to what the key of the entity type What is made of
+	TooLarge             // more may share memory than can be followed; At is the function where most of it is
+)
+
+// Functions are analysed apart for each chain of calls that leads to them, as long as there are not too many of these and
+// it does not take too long; else once for all their callers. That takes in more that cannot happen, so it may refuse
+// more, and it is less work. What is still too much is refused. Work is counted in units (see numbering): a program takes
+// as many every time. Ordinary programs take some 400 a line.
+const (
+	maxInstances = 3000
+	preciseWork  = 15_000_000
+	coarseWork   = 40_000_000
 )
 
 // Check analyses a verified program. The findings are sorted by place; none means that copying cannot be seen.
 func Check(p *ir.Program) []Finding {
-	a := newAnalysis(p)
+	fs, _ := checked(p)
+	return fs
+}
+
+// checked also says how many units of work it took.
+func checked(p *ir.Program) (fs []Finding, units int) {
+	a := newAnalysis(p, maxInstances, preciseWork)
+	fs, ok := a.attempt()
+	units = a.work
+	if !ok {
+		a = newAnalysis(p, 0, coarseWork)
+		fs, ok = a.attempt()
+		units += a.work
+	}
+	if !ok {
+		return []Finding{a.tooLarge()}, units
+	}
+	return distinct(fs), units
+}
+
+// attempt analyses the program, unless that takes more work than allowed.
+func (a *analysis) attempt() (fs []Finding, ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, spent := r.(exhausted); !spent {
+				panic(r)
+			}
+			fs, ok = nil, false
+		}
+	}()
 	a.run()
-	return distinct(a.facts().check())
+	return a.facts().check(), true
+}
+
+// tooLarge names the function that took most of the work.
+func (a *analysis) tooLarge() Finding {
+	most := a.insts[0].f
+	for _, in := range a.insts {
+		if in.f.work > most.work {
+			most = in.f
+		}
+	}
+	return Finding{Kind: TooLarge, At: Place{File: most.fn.File, Line: most.fn.At, Func: most.fn.Name}}
 }
 
 // distinct keeps one finding per crossing and kind.

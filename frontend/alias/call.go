@@ -22,10 +22,10 @@ func (a *analysis) call(in *instance, o *op) {
 	case opCallFace:
 		a.callFace(in, o)
 	case opCallFunc:
-		for p := range a.get(in, o.args[0], "") {
+		for p := range a.get(in, o.args[0], "").all() {
 			switch p.o.kind {
 			case function:
-				a.apply(in, o, p.o.fn.fn, fromMemory(p.o.mem["self"]), p.o, o.args[1:], false)
+				a.apply(in, o, p.o.fn.fn, fromMemory(p.o.at("self")), p.o, o.args[1:], false)
 			case library: // calls its function arguments with what it was made of
 				a.callIterator(in, o, p.o)
 			}
@@ -37,7 +37,7 @@ func (a *analysis) call(in *instance, o *op) {
 
 func (a *analysis) callFace(in *instance, o *op) {
 	opaque := false
-	for p := range a.get(in, o.args[0], "") {
+	for p := range a.get(in, o.args[0], "").all() {
 		if !p.o.box || p.o.opaque {
 			opaque = true
 			continue
@@ -65,13 +65,11 @@ func (a *analysis) receive(callee *instance, box pointer) {
 	}
 	p := callee.f.params[0]
 	if box.o.typ.Kind == ir.PtrKind && a.types.shape(p.typ) != ptrShape { // promoted to the pointer's method set
-		held := set{}
-		held.add(box.o.mem[""])
-		a.load(callee, p, held, "", p.typ)
+		a.load(callee, p, box.o.at(""), "", p.typ)
 		return
 	}
 	for _, l := range a.types.leaves(p.typ) {
-		a.put(callee, p, l.path, fromMemory(box.o.mem[l.path]))
+		a.put(callee, p, l.path, fromMemory(box.o.at(l.path)))
 	}
 }
 
@@ -104,7 +102,7 @@ func (a *analysis) own(in *instance, o *op, f *ir.Func) *instance {
 }
 
 // raise notes what an instance, or one that it calls, panics with.
-func (a *analysis) raise(in *instance, s set) {
+func (a *analysis) raise(in *instance, s *set) {
 	if in.raises.add(s) {
 		a.changed = true
 	}
@@ -114,7 +112,7 @@ func (a *analysis) raise(in *instance, s set) {
 }
 
 // apply passes arguments and takes results; an invoke copies both, and what the callee panics with.
-func (a *analysis) apply(in *instance, o *op, f *ir.Func, self set, closure *object, args []*value, invoke bool) *instance {
+func (a *analysis) apply(in *instance, o *op, f *ir.Func, self *set, closure *object, args []*value, invoke bool) *instance {
 	var callee *instance
 	if invoke {
 		callee = a.instance(f, nil, o)
@@ -178,7 +176,7 @@ func (f *form) returns() []*op {
 // bind gives a closure's body its captured cells.
 func (a *analysis) bind(callee *instance, closure *object) {
 	for i, c := range callee.f.captures {
-		a.put(callee, c, "", fromMemory(closure.mem[fmt.Sprintf("cell%d", i)]))
+		a.put(callee, c, "", fromMemory(closure.at(cellPath(i))))
 	}
 }
 
@@ -186,12 +184,8 @@ func (a *analysis) bind(callee *instance, closure *object) {
 func (a *analysis) create(in *instance, o *op) {
 	e := a.entities[o.name]
 	x := a.cross(in, o, nil, false)
-	for p := range a.get(in, o.args[0], "") {
-		for path, s := range p.o.mem {
-			rest, ok := strings.CutPrefix(path, p.path)
-			if !ok {
-				continue
-			}
+	for p := range a.get(in, o.args[0], "").all() {
+		for rest, s := range p.o.under(p.path) {
 			what := "the new " + o.name
 			if rest != "" {
 				what += "'s " + strings.TrimPrefix(rest, ".")
@@ -204,15 +198,20 @@ func (a *analysis) create(in *instance, o *op) {
 func (a *analysis) cross(in *instance, o *op, callee *instance, result bool) *crossing {
 	k := crossKey{o, callee, result}
 	if in.crosses[k] == nil {
-		in.crosses[k] = &crossing{in: in, at: o, callee: callee, result: result}
+		in.crosses[k] = &crossing{in: in, at: o, callee: callee, result: result, copies: map[pointer]pointer{}}
 	}
 	return in.crosses[k]
 }
 
-func (a *analysis) copies(x *crossing, s set, what string) set {
-	r := make(set, len(s))
-	for p := range s {
-		r[a.copyOf(x, p, what)] = struct{}{}
+func (a *analysis) copies(x *crossing, s *set, what string) *set {
+	r := &set{}
+	for p := range s.all() {
+		to, ok := x.copies[p]
+		if !ok {
+			to = a.copyOf(x, p, what)
+			x.copies[p] = to
+		}
+		r.put(to)
 	}
 	return r
 }
@@ -256,7 +255,11 @@ func (a *analysis) copyContents() {
 		if e.from.kind == entity {
 			continue // an interior pointer: its contents are copied where it is loaded
 		}
-		for path, s := range e.from.mem {
+		if e.version == e.from.version {
+			continue
+		}
+		e.version = e.from.version
+		for path, s := range e.from.under("") {
 			a.putMem(e.to, path, a.copies(e.x, s, e.what))
 		}
 	}

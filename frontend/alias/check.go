@@ -3,7 +3,6 @@
 package alias
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -32,12 +31,9 @@ func (f *facts) crossing(e *edge) (Finding, bool) {
 	if !f.held(e) {
 		return Finding{}, false
 	}
-	given := map[*object]bool{e.from: true}
-	for o := range f.family(e.from) {
-		if !taken[o] {
-			given[o] = true
-		}
-	}
+	given := &objects{a: f.a}
+	given.bits.Difference(&f.family(e.from).bits, &taken.bits)
+	given.put(e.from)
 	again := f.again(e)
 	chains := f.chains(given)
 	givenGrows := again || chains > 1 || f.grows(given, e)
@@ -47,7 +43,7 @@ func (f *facts) crossing(e *edge) (Finding, bool) {
 	if again { // two receivers share it
 		lookers = f.family(e.from)
 	}
-	for o := range taken {
+	for o := range taken.all() {
 		for _, w := range f.writes[o] {
 			if w.spare && !givenGrows {
 				continue
@@ -57,7 +53,7 @@ func (f *facts) crossing(e *edge) (Finding, bool) {
 			}
 		}
 	}
-	for o := range given {
+	for o := range given.all() {
 		for _, w := range f.writes[o] {
 			if w.spare && !takenGrows && chains < 2 || o == e.from && !f.after(w, e) {
 				continue
@@ -72,12 +68,12 @@ func (f *facts) crossing(e *edge) (Finding, bool) {
 
 // collides: the receiving side grows the list from one length at two places. With the original's room behind the length
 // both write to one array; a copy has no room, and each gets an array of its own.
-func (f *facts) collides(e *edge, taken map[*object]bool) *event {
+func (f *facts) collides(e *edge, taken *objects) *event {
 	if !e.from.room && !f.cutShort(e.from) {
 		return nil
 	}
 	places := map[chain]bool{}
-	for o := range taken {
+	for o := range taken.all() {
 		for _, w := range f.writes[o] {
 			if w.at.kind != opAppend {
 				continue
@@ -99,7 +95,7 @@ func (f *facts) collides(e *edge, taken map[*object]bool) *event {
 
 // repeats says whether a write may hit the same concrete object twice.
 func (f *facts) repeats(w *event) bool {
-	if w.mem || f.state[w.o] || aliveSince(w.at, w.at, w.val, map[*value]bool{}) {
+	if w.mem || f.state.has(w.o) || w.in.f.aliveSince(w.at, w.at, w.val) {
 		return true
 	}
 	_, waits := f.waiting(w.o, w.in)
@@ -108,20 +104,23 @@ func (f *facts) repeats(w *event) bool {
 
 // cutShort says whether a shorter slice of the list may cross.
 func (f *facts) cutShort(o *object) bool {
-	for _, in := range f.a.insts {
-		for _, s := range in.vals {
-			for p := range s {
-				if p.o == o && p.short {
-					return true
+	if f.cut == nil {
+		f.cut = &objects{a: f.a}
+		for _, in := range f.a.insts {
+			for _, s := range in.vals {
+				for p := range s.all() {
+					if p.short {
+						f.cut.put(p.o)
+					}
 				}
 			}
 		}
 	}
-	return false
+	return f.cut.has(o)
 }
 
-func (f *facts) written(os map[*object]bool) bool {
-	for o := range os {
+func (f *facts) written(os *objects) bool {
+	for o := range os.all() {
 		if len(f.writes[o]) > 0 {
 			return true
 		}
@@ -130,8 +129,8 @@ func (f *facts) written(os map[*object]bool) bool {
 }
 
 // grows says whether a side appends to the object (after the crossing, for the original itself).
-func (f *facts) grows(os map[*object]bool, e *edge) bool {
-	for o := range os {
+func (f *facts) grows(os *objects, e *edge) bool {
+	for o := range os.all() {
 		for _, w := range f.writes[o] {
 			if w.spare && (e == nil || o != e.from || f.after(w, e)) {
 				return true
@@ -143,7 +142,7 @@ func (f *facts) grows(os map[*object]bool, e *edge) bool {
 
 // held says whether the giving side can still look at the original after the crossing.
 func (f *facts) held(e *edge) bool {
-	if f.state[e.from] || !e.x.result && f.liveObjects(e.x.in, e.x.at)[e.from] {
+	if f.state.has(e.from) || !e.x.result && f.liveObjects(e.x.in, e.x.at).has(e.from) {
 		return true
 	}
 	_, waits := f.waiting(e.from, e.x.giver())
@@ -152,19 +151,19 @@ func (f *facts) held(e *edge) bool {
 
 // again says whether the same concrete object may cross at this place once more.
 func (f *facts) again(e *edge) bool {
-	if f.state[e.from] {
+	if f.state.has(e.from) {
 		return true
 	}
 	if _, ok := f.waiting(e.from, e.x.giver()); ok {
 		return true
 	}
 	x := e.x
-	if x.result || !f.liveObjects(x.in, x.at)[e.from] {
+	if x.result || !f.liveObjects(x.in, x.at).has(e.from) {
 		return false
 	}
 	for _, v := range x.at.args {
-		for p := range reach(f.a.all(x.in, v)) {
-			if p.o == e.from && aliveSince(x.at, x.at, v, map[*value]bool{}) {
+		for p := range reach(f.a.all(x.in, v)).all() {
+			if p.o == e.from && x.in.f.aliveSince(x.at, x.at, v) {
 				return true
 			}
 		}
@@ -179,19 +178,14 @@ type look struct {
 }
 
 // looks says whether one of the objects can be looked at after a write.
-func (f *facts) looks(os map[*object]bool, w *event) (look, bool) {
-	for o := range os {
-		if f.state[o] {
-			return look{state: true}, true
-		}
+func (f *facts) looks(os *objects, w *event) (look, bool) {
+	if os.meets(f.state) {
+		return look{state: true}, true
 	}
-	live := f.liveObjects(w.in, w.at)
-	for o := range os {
-		if live[o] {
-			return look{place: w.in.place(w.at)}, true
-		}
+	if os.meets(f.liveObjects(w.in, w.at)) {
+		return look{place: w.in.place(w.at)}, true
 	}
-	for o := range os {
+	for o := range os.all() {
 		if h, ok := f.waiting(o, w.in); ok {
 			return look{place: h.in.place(h.at)}, true
 		}
@@ -203,16 +197,31 @@ func (f *facts) looks(os map[*object]bool, w *event) (look, bool) {
 func (f *facts) after(w *event, e *edge) bool {
 	x := e.x
 	if w.mem {
-		if f.state[w.o] || x.result {
+		if f.state.has(w.o) || x.result {
 			return true
 		}
-		if w.in == x.in && !follows(x.at, w.at, nil) {
+		if w.in == x.in && !w.in.f.follows(x.at, w.at, nil) {
 			_, waits := f.waiting(w.o, x.in) // the function may be called once more with it
 			return waits
 		}
 		return true
 	}
-	return f.afterUp(w, x, w.in, w.at, w.val, map[upKey]bool{})
+	k := afterKey{x, w.at, w.val, w.o, w.in}
+	known, ok := f.afters[k]
+	if !ok {
+		known = f.afterUp(w, x, w.in, w.at, w.val, map[upKey]bool{})
+		f.afters[k] = known
+	}
+	return known
+}
+
+// afterKey is a write through a pointer, and a crossing.
+type afterKey struct {
+	x  *crossing
+	at *op
+	v  *value
+	o  *object
+	in *instance
 }
 
 type upKey struct {
@@ -228,17 +237,18 @@ func (f *facts) afterUp(w *event, x *crossing, in *instance, at *op, v *value, s
 		return false
 	}
 	seen[k] = true
-	if in == x.in && !x.result && aliveSince(x.at, at, v, map[*value]bool{}) {
+	if in == x.in && !x.result && in.f.aliveSince(x.at, at, v) {
 		return true
 	}
-	for call := range in.called {
-		if during(in, call, x.in) && aliveSince(call, at, v, map[*value]bool{}) {
+	f.a.spend(1)
+	for _, call := range f.callsTo(in, x.in) {
+		if in.f.aliveSince(call, at, v) {
 			return true
 		}
 	}
 	for _, site := range in.incoming {
 		for _, arg := range site.at.args {
-			for p := range f.a.all(site.in, arg) {
+			for p := range f.a.all(site.in, arg).all() {
 				if p.o == w.o && (p.mem || f.afterUp(w, x, site.in, site.at, arg, seen)) {
 					return true
 				}
@@ -249,9 +259,9 @@ func (f *facts) afterUp(w *event, x *crossing, in *instance, at *op, v *value, s
 }
 
 // chains counts the places that grow one of the objects by append; one that leaves the shorter view in use counts as two.
-func (f *facts) chains(os map[*object]bool) int {
+func (f *facts) chains(os *objects) int {
 	places := map[chain]bool{}
-	for o := range os {
+	for o := range os.all() {
 		for _, w := range f.writes[o] {
 			if !w.spare {
 				continue
@@ -363,8 +373,8 @@ func (f *facts) identity() []Finding {
 // compares gives the crossing that makes a comparison show a copy.
 func (f *facts) compares(in *instance, o *op) *edge {
 	for _, pair := range f.compared(in, o) {
-		for p := range pair[0] {
-			for q := range pair[1] {
+		for p := range pair[0].all() {
+			for q := range pair[1].all() {
 				if p.o.class != q.o.class || p.path != q.path || p.o.class.init || p.o == q.o && p.o.kind != copied {
 					continue
 				}
@@ -390,37 +400,37 @@ func (f *facts) edgeInto(p, q *object, capacity bool) *edge {
 }
 
 // compared gives the pairs of pointer sets whose identity an operation shows.
-func (f *facts) compared(in *instance, o *op) [][2]set {
+func (f *facts) compared(in *instance, o *op) [][2]*set {
 	a := f.a
 	switch o.kind {
 	case opCompare:
 		if o.typ != nil { // a key looked for in a map
-			return [][2]set{f.keyPair(in, o.args[0], o.args[1])}
+			return [][2]*set{f.keyPair(in, o.args[0], o.args[1])}
 		}
 		if o.args[0] == nil || o.args[1] == nil {
 			return nil
 		}
-		var out [][2]set
+		var out [][2]*set
 		for _, l := range a.types.leaves(o.args[0].typ) {
-			out = append(out, [2]set{pointersIn(a.get(in, o.args[0], l.path)), pointersIn(a.get(in, o.args[1], l.path))})
+			out = append(out, [2]*set{pointersIn(a.get(in, o.args[0], l.path)), pointersIn(a.get(in, o.args[1], l.path))})
 		}
 		if a.types.shape(o.args[0].typ) != a.types.shape(o.args[1].typ) { // a concrete value against an interface
-			out = append(out, [2]set{pointersIn(a.all(in, o.args[0])), pointersIn(a.all(in, o.args[1]))})
+			out = append(out, [2]*set{pointersIn(a.all(in, o.args[0])), pointersIn(a.all(in, o.args[1]))})
 		}
 		return out
 	case opMapSet, opMapDel:
-		return [][2]set{f.keyPair(in, o.args[0], o.args[1])}
+		return [][2]*set{f.keyPair(in, o.args[0], o.args[1])}
 	case opCap:
-		var out [][2]set
-		for p := range a.get(in, o.args[0], "") {
+		var out [][2]*set
+		for p := range a.get(in, o.args[0], "").all() {
 			if p.o.kind == copied {
-				out = append(out, [2]set{one(p), one(p)})
+				out = append(out, [2]*set{one(p), one(p)})
 			}
 		}
 		return out
 	case opExtern:
 		if comparing[hostName(o.name)] {
-			return [][2]set{f.searched(in, o)}
+			return [][2]*set{f.searched(in, o)}
 		}
 	}
 	return nil
@@ -441,38 +451,34 @@ func hostName(extern string) string {
 	return extern
 }
 
-func (f *facts) keyPair(in *instance, m, k *value) [2]set {
+func (f *facts) keyPair(in *instance, m, k *value) [2]*set {
 	if k == nil {
-		return [2]set{}
+		return [2]*set{}
 	}
-	old := set{}
-	for p := range f.a.get(in, m, "") {
-		for path, s := range p.o.mem {
-			if len(path) >= len(p.path)+3 && path[:len(p.path)+3] == p.path+"{k}" {
-				maps.Copy(old, s)
-			}
+	old := &set{}
+	for p := range f.a.get(in, m, "").all() {
+		for _, s := range p.o.under(p.path + "{k}") {
+			old.add(s)
 		}
 	}
-	return [2]set{pointersIn(old), pointersIn(f.a.all(in, k))}
+	return [2]*set{pointersIn(old), pointersIn(f.a.all(in, k))}
 }
 
 // searched pairs the elements of the first argument with the second, or with the elements of the second.
-func (f *facts) searched(in *instance, o *op) [2]set {
-	var out [2]set
+func (f *facts) searched(in *instance, o *op) [2]*set {
+	var out [2]*set
 	for i := range out {
-		out[i] = set{}
+		out[i] = &set{}
 	}
 	for i, v := range o.args {
-		for p := range f.a.all(in, v) {
+		for p := range f.a.all(in, v).all() {
 			own := true
-			for path, s := range p.o.mem {
-				if len(path) >= len(p.path)+2 && path[:len(p.path)+2] == p.path+"[]" {
-					maps.Copy(out[min(i, 1)], pointersIn(s))
-					own = false
-				}
+			for _, s := range p.o.under(p.path + "[]") {
+				out[min(i, 1)].add(pointersIn(s))
+				own = false
 			}
 			if own {
-				maps.Copy(out[min(i, 1)], pointersIn(one(p)))
+				out[min(i, 1)].add(pointersIn(one(p)))
 			}
 		}
 	}
@@ -480,15 +486,15 @@ func (f *facts) searched(in *instance, o *op) [2]set {
 }
 
 // pointersIn gives what a comparison compares: pointers, also those inside interfaces, and library values by their box.
-func pointersIn(s set) set {
-	out := set{}
-	for p := range s {
+func pointersIn(s *set) *set {
+	out := &set{}
+	for p := range s.all() {
 		switch {
 		case !p.o.box || p.o.opaque:
-			out[p] = struct{}{}
+			out.put(p)
 		case p.o.typ.Kind == 0:
 		default:
-			maps.Copy(out, p.o.mem[""])
+			out.add(p.o.at(""))
 		}
 	}
 	return out

@@ -18,7 +18,7 @@ func (f *facts) constants() []Finding {
 		}
 		for _, w := range in.events {
 			if v := holders[w.o]; v != "" && !w.spare {
-				out = append(out, Finding{Kind: Constant, At: in.place(w.at), What: v, Chain: in.chain(), State: f.state[w.o] && f.inEntity(w.o)})
+				out = append(out, Finding{Kind: Constant, At: in.place(w.at), What: v, Chain: in.chain(), State: f.state.has(w.o) && f.inEntity(w.o)})
 			}
 		}
 	}
@@ -34,7 +34,7 @@ func (f *facts) variables() map[*object]string {
 		if !ok || g.kind != global || f.a.isHostVar(variable) {
 			continue
 		}
-		for p := range reach(one(pointer{o: g})) {
+		for p := range reach(one(pointer{o: g})).all() {
 			if (p.o == g || p.o.init) && out[p.o] == "" {
 				out[p.o] = variable
 			}
@@ -46,16 +46,13 @@ func (f *facts) variables() map[*object]string {
 // inEntity says whether the state of an entity leads to an object.
 func (f *facts) inEntity(o *object) bool {
 	if f.entities == nil {
-		roots := set{}
+		roots := &set{}
 		for _, e := range f.a.entities {
-			roots.add(one(pointer{o: e}))
+			roots.put(pointer{o: e})
 		}
-		f.entities = map[*object]bool{}
-		for p := range reach(roots) {
-			f.entities[p.o] = true
-		}
+		f.entities = f.a.objectsOf(reach(roots))
 	}
-	return f.entities[o]
+	return f.entities.has(o)
 }
 
 // chain gives the calls that lead to an instance, the request's first.
@@ -90,7 +87,7 @@ func (f *facts) stateCaps() []Finding {
 // fromState says whether a slice may have come out of the state of an entity: one that the program stores there, or one
 // that an earlier version of it has stored.
 func (f *facts) fromState(in *instance, v *value) bool {
-	for p := range f.a.get(in, v, "") {
+	for p := range f.a.get(in, v, "").all() {
 		if p.mem && f.inEntity(p.o) {
 			return true
 		}
@@ -101,7 +98,7 @@ func (f *facts) fromState(in *instance, v *value) bool {
 	if v == nil || v.def == nil || v.def.kind != opLoad {
 		return false
 	}
-	for p := range f.a.get(in, v.def.args[0], "") {
+	for p := range f.a.get(in, v.def.args[0], "").all() {
 		if p.o.kind == entity {
 			return true
 		}

@@ -13,22 +13,24 @@ type event struct {
 	spare bool // behind the length of a slice only
 }
 
-// holder is a frame that waits in a call and still looks at objects.
+// holder is a frame that waits in a call.
 type holder struct {
 	in *instance
 	at *op
-	os map[*object]bool
 }
 
 // facts are what the rules look at, once pointers do not move any more.
 type facts struct {
 	a        *analysis
-	state    map[*object]bool // reached from an entity or a package variable
+	state    *objects // reached from an entity or a package variable
 	writes   map[*object][]*event
-	holders  []holder
-	liveAt   map[liveKey]map[*object]bool
-	families map[*object]map[*object]bool
-	entities map[*object]bool // reached from the state of an entity; made when asked for
+	holders  map[*object][]holder // the frames that wait and still look at it
+	liveAt   map[liveKey]*objects
+	families map[*object]*objects
+	entities *objects // reached from the state of an entity; made when asked for
+	afters   map[afterKey]bool
+	calls    map[[2]*instance][]*op
+	cut      *objects // of which a shorter slice is somewhere; made when asked for
 }
 
 type liveKey struct {
@@ -37,19 +39,14 @@ type liveKey struct {
 }
 
 func (a *analysis) facts() *facts {
-	f := &facts{a: a, state: map[*object]bool{}, writes: map[*object][]*event{}, liveAt: map[liveKey]map[*object]bool{}, families: map[*object]map[*object]bool{}}
-	roots := set{}
+	f := &facts{a: a, writes: map[*object][]*event{}, holders: map[*object][]holder{}, afters: map[afterKey]bool{}, calls: map[[2]*instance][]*op{}, liveAt: map[liveKey]*objects{}, families: map[*object]*objects{}}
+	roots := &set{}
 	for _, o := range a.objects {
 		if o.kind == entity || o.kind == global {
-			f.state[o] = true
-			for _, s := range o.mem {
-				roots.add(s)
-			}
+			roots.put(pointer{o: o})
 		}
 	}
-	for p := range reach(roots) {
-		f.state[p.o] = true
-	}
+	f.state = a.objectsOf(reach(roots))
 	for _, in := range a.insts {
 		for _, k := range in.f.blocks {
 			for _, o := range k.ops {
@@ -58,34 +55,39 @@ func (a *analysis) facts() *facts {
 		}
 	}
 	for _, in := range a.insts {
-		for o := range in.called {
-			f.holders = append(f.holders, f.holder(in, o))
+		for _, k := range in.f.blocks {
+			for _, o := range k.ops {
+				if in.called[o] == nil {
+					continue
+				}
+				for x := range f.heldDuring(in, o).all() {
+					f.holders[x] = append(f.holders[x], holder{in, o})
+				}
+			}
 		}
 	}
 	return f
 }
 
-func (f *facts) holder(in *instance, o *op) holder {
-	h := holder{in, o, f.liveObjects(in, o)}
+// heldDuring gives what a frame still looks at while it waits in a call.
+func (f *facts) heldDuring(in *instance, o *op) *objects {
+	live := f.liveObjects(in, o)
 	if !in.back[o] {
-		return h
+		return live
 	}
-	all := map[*object]bool{} // the library looks at its arguments again after it called back
-	for x := range h.os {
-		all[x] = true
-	}
+	given := &set{} // the library looks at its arguments again after it called back
 	for _, v := range o.args {
-		for p := range reach(f.a.all(in, v)) {
-			all[p.o] = true
-		}
+		given.add(f.a.all(in, v))
 	}
-	return holder{in, o, all}
+	all := f.a.objectsOf(reach(given))
+	all.bits.UnionWith(&live.bits)
+	return all
 }
 
 // collect notes the writes of one operation.
 func (f *facts) collect(in *instance, o *op) {
-	add := func(v *value, s set, spare, deep bool) {
-		for p := range s {
+	add := func(v *value, s *set, spare, deep bool) {
+		for p := range s.all() {
 			if p.o.kind == function || p.o.kind == library || p.o.box && !deep {
 				continue
 			}
@@ -153,18 +155,35 @@ func during(in *instance, at *op, to *instance) bool {
 	return false
 }
 
+// callsTo gives the calls of in during which to may run.
+func (f *facts) callsTo(in, to *instance) []*op {
+	k := [2]*instance{in, to}
+	calls, ok := f.calls[k]
+	if !ok {
+		f.a.spend(1 + len(in.called))
+		for at := range in.called {
+			if during(in, at, to) {
+				calls = append(calls, at)
+			}
+		}
+		f.calls[k] = calls
+	}
+	return calls
+}
+
 // family gives an object and all copies made of it, directly and indirectly.
-func (f *facts) family(o *object) map[*object]bool {
+func (f *facts) family(o *object) *objects {
 	if m := f.families[o]; m != nil {
 		return m
 	}
-	m := map[*object]bool{}
+	m := &objects{a: f.a}
 	var walk func(o *object)
 	walk = func(o *object) {
-		if m[o] {
+		if m.has(o) {
 			return
 		}
-		m[o] = true
+		m.put(o)
+		f.a.spend(1 + len(o.copies))
 		for _, e := range o.copies {
 			walk(e.to)
 		}
@@ -176,8 +195,9 @@ func (f *facts) family(o *object) map[*object]bool {
 
 // waiting finds a frame that waits for in and still looks at o.
 func (f *facts) waiting(o *object, in *instance) (holder, bool) {
-	for _, h := range f.holders {
-		if h.os[o] && during(h.in, h.at, in) {
+	f.a.spend(len(f.holders[o]))
+	for _, h := range f.holders[o] {
+		if during(h.in, h.at, in) {
 			return h, true
 		}
 	}

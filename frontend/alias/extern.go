@@ -59,7 +59,7 @@ func (a *analysis) extern(in *instance, o *op) { a.libraryCall(in, o, a.row(o.na
 
 // libraryCall moves what the library may move.
 func (a *analysis) libraryCall(in *instance, o *op, r *row) {
-	src := set{}
+	src := &set{}
 	for _, v := range o.args {
 		src.add(reach(a.all(in, v)))
 	}
@@ -67,25 +67,25 @@ func (a *analysis) libraryCall(in *instance, o *op, r *row) {
 		for _, v := range o.args {
 			a.callBack(in, o, v, src)
 		}
-		for p := range src {
+		for p := range src.all() {
 			if p.o.box {
 				a.callMethods(in, o, p, src)
 			}
 		}
 	}
-	arg := func(i int) set {
+	arg := func(i int) *set {
 		if i < len(o.args) {
 			return a.all(in, o.args[i])
 		}
 		return nil
 	}
 	for _, i := range r.writes {
-		for p := range unboxed(arg(i)) {
+		for p := range unboxed(arg(i)).all() {
 			a.fillAt(p, src)
 		}
 	}
 	for _, i := range r.deep {
-		for p := range reach(arg(i)) {
+		for p := range reach(arg(i)).all() {
 			for _, l := range a.inner(p.o.typ) {
 				a.putMem(p.o, l.path, a.decoded(fmt.Sprintf("dec:%d:%p", in.id, o), l.typ))
 			}
@@ -94,7 +94,7 @@ func (a *analysis) libraryCall(in *instance, o *op, r *row) {
 	}
 	for i, to := range r.keeps {
 		kept := reach(arg(i))
-		for p := range arg(to) {
+		for p := range arg(to).all() {
 			a.fillAt(p, kept)
 			a.putMem(p.o, p.path, kept) // the library's own memory
 		}
@@ -103,17 +103,17 @@ func (a *analysis) libraryCall(in *instance, o *op, r *row) {
 }
 
 // fillAt puts what fits into the places behind a pointer.
-func (a *analysis) fillAt(p pointer, src set) {
+func (a *analysis) fillAt(p pointer, src *set) {
 	at := a.types.at(p.o.typ, p.path)
 	for _, l := range a.inner(at) {
 		r := a.fitting(src, l.typ)
-		delete(r, p)
+		r.remove(p)
 		a.putMem(p.o, p.path+l.path, r)
 	}
 }
 
-func (a *analysis) libraryResults(in *instance, o *op, r *row, arg func(int) set) {
-	shared, elements := set{}, set{}
+func (a *analysis) libraryResults(in *instance, o *op, r *row, arg func(int) *set) {
+	shared, elements := &set{}, &set{}
 	for _, i := range r.shares {
 		shared.add(reach(arg(i)))
 	}
@@ -134,13 +134,11 @@ func (a *analysis) libraryResults(in *instance, o *op, r *row, arg func(int) set
 			}
 			a.fill(n, shared)
 			a.contents(in, one(pointer{o: n}), elements)
-			for p := range elements { // of maps
+			for p := range elements.all() { // of maps
 				for _, part := range []string{"{k}", "{v}"} {
-					for path, s := range p.o.mem {
-						if rest, ok := strings.CutPrefix(path, p.path+part); ok {
-							a.putMem(n, part+rest, s)
-							a.putMem(n, "[]"+rest, s)
-						}
+					for rest, s := range p.o.under(p.path + part) {
+						a.putMem(n, part+rest, s)
+						a.putMem(n, "[]"+rest, s)
 					}
 				}
 			}
@@ -169,7 +167,7 @@ func (a *analysis) libraryObject(key string, t *ir.Type) *object {
 }
 
 // decoded is a fresh tree that the library puts into a place of type t.
-func (a *analysis) decoded(key string, t *ir.Type) set {
+func (a *analysis) decoded(key string, t *ir.Type) *set {
 	k := key + ":" + t.String()
 	if o := a.byKey[k]; o != nil {
 		return one(pointer{o: o})
@@ -184,21 +182,21 @@ func (a *analysis) decoded(key string, t *ir.Type) set {
 }
 
 // callBack: the library calls a func value with pieces of what it was given.
-func (a *analysis) callBack(in *instance, o *op, v *value, src set) {
-	for p := range a.all(in, v) {
+func (a *analysis) callBack(in *instance, o *op, v *value, src *set) {
+	for p := range a.all(in, v).all() {
 		if p.o.kind != function {
 			continue
 		}
 		callee := a.own(in, o, p.o.fn.fn)
 		in.back[o] = true
-		a.put(callee, callee.f.self, "", fromMemory(p.o.mem["self"]))
+		a.put(callee, callee.f.self, "", fromMemory(p.o.at("self")))
 		a.bind(callee, p.o)
 		a.giveAny(callee, 0, src)
 		a.takeAny(callee, src)
 	}
 }
 
-func (a *analysis) giveAny(callee *instance, from int, src set) {
+func (a *analysis) giveAny(callee *instance, from int, src *set) {
 	for i, p := range callee.f.params {
 		if i < from || p == nil {
 			continue
@@ -209,7 +207,7 @@ func (a *analysis) giveAny(callee *instance, from int, src set) {
 	}
 }
 
-func (a *analysis) takeAny(callee *instance, src set) {
+func (a *analysis) takeAny(callee *instance, src *set) {
 	for _, r := range callee.f.returns() {
 		for _, v := range r.args {
 			src.add(reach(a.all(callee, v)))
@@ -220,7 +218,7 @@ func (a *analysis) takeAny(callee *instance, src set) {
 // libraryMethods are the methods that library code looks for behind interfaces.
 const libraryMethods = " String Error Less Swap Len Push Pop MarshalJSON UnmarshalJSON MarshalText UnmarshalText Format GoString Write Read Is As Unwrap "
 
-func (a *analysis) callMethods(in *instance, o *op, box pointer, src set) {
+func (a *analysis) callMethods(in *instance, o *op, box pointer, src *set) {
 	t := box.o.typ
 	if t == nil || t.Kind == ir.RefKind {
 		return
@@ -248,7 +246,7 @@ func (a *analysis) callMethods(in *instance, o *op, box pointer, src set) {
 
 // callIterator: a func value of the library calls its function arguments with what it was made of.
 func (a *analysis) callIterator(in *instance, o *op, made *object) {
-	src := reach(made.mem[""])
+	src := reach(made.at(""))
 	for _, v := range o.args[1:] {
 		a.callBack(in, o, v, src)
 	}

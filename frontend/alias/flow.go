@@ -4,6 +4,7 @@ package alias
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/stateful-entities/sfc/ir"
@@ -11,9 +12,6 @@ import (
 
 // globalKey begins the key of the object of a package variable.
 const globalKey = "var:"
-
-// maxInstances bounds the calling contexts that are told apart; beyond it a function has one instance (coarser, sound).
-const maxInstances = 3000
 
 // slot is a leaf of a value.
 type slot struct {
@@ -26,7 +24,7 @@ type instance struct {
 	id       int
 	f        *form
 	parent   *instance
-	vals     map[slot]set
+	vals     map[slot]*set
 	own      map[*instance][]*op // callees in the same activation, with the calls
 	invoked  map[*instance][]*op // callees in other activations
 	called   map[*op]map[*instance]bool
@@ -35,7 +33,7 @@ type instance struct {
 	events   []*event
 	leadsTo  map[*instance]bool
 	incoming []callSite // own calls of it
-	raises   set        // what may come out of it as a panic
+	raises   *set       // what may come out of it as a panic
 	setup    bool       // it runs while package variables are set, and not otherwise
 }
 
@@ -56,6 +54,7 @@ type crossing struct {
 	at     *op
 	callee *instance // nil at a creation
 	result bool
+	copies map[pointer]pointer // of what crossed
 }
 
 // giver is the instance that gives the originals.
@@ -71,6 +70,7 @@ type edge struct {
 	x        *crossing
 	from, to *object
 	what     string
+	version  int // of the original, when its contents were copied last
 }
 
 // analysis holds the abstract state of one program.
@@ -83,24 +83,27 @@ type analysis struct {
 	forms    map[*ir.Func]*form
 	values   int
 	entities map[string]*object
+	*numbering
 	objects  []*object
 	byKey    map[string]*object
 	insts    []*instance
 	instKeys map[string]*instance
 	edges    []*edge
 	edgeKeys map[[2]int]*edge
-	panics   set // of all instances: what recover may give
+	panics   *set // of all instances: what recover may give
 	rows     map[string]*row
 	changed  bool
 	setup    bool // package variables are being set
+	contexts int  // how many instances are told apart
 }
 
-func newAnalysis(p *ir.Program) *analysis {
+// newAnalysis prepares an analysis that may tell apart so many instances and do so much work.
+func newAnalysis(p *ir.Program, contexts, limit int) *analysis {
 	a := &analysis{
-		p: p, types: newTypes(p), funcs: map[string]*ir.Func{}, externs: map[string]*ir.Extern{},
+		p: p, contexts: contexts, numbering: &numbering{numbers: map[pointer]int{}, limit: limit}, types: newTypes(p), funcs: map[string]*ir.Func{}, externs: map[string]*ir.Extern{},
 		scopes: map[*ir.Func]*ir.Scope{}, forms: map[*ir.Func]*form{}, entities: map[string]*object{},
 		byKey: map[string]*object{}, instKeys: map[string]*instance{}, edgeKeys: map[[2]int]*edge{},
-		panics: set{}, rows: map[string]*row{},
+		panics: &set{}, rows: map[string]*row{},
 	}
 	for _, f := range p.Funcs {
 		a.funcs[f.Name] = f
@@ -153,11 +156,14 @@ func (a *analysis) settle() {
 		a.changed = false
 		for i := 0; i < len(a.insts); i++ {
 			in := a.insts[i]
+			before := a.work
 			for _, k := range in.f.blocks {
+				a.spend(len(k.ops))
 				for _, o := range k.ops {
 					a.step(in, o)
 				}
 			}
+			in.f.work += a.work - before
 		}
 		a.copyContents()
 	}
@@ -166,7 +172,7 @@ func (a *analysis) settle() {
 func (a *analysis) object(key string, kind objectKind, t *ir.Type) *object {
 	o := a.byKey[key]
 	if o == nil {
-		o = &object{id: len(a.objects), kind: kind, typ: t, mem: map[string]set{}}
+		o = &object{id: len(a.objects), in: a.numbering, kind: kind, typ: t}
 		o.class = o
 		a.byKey[key] = o
 		a.objects = append(a.objects, o)
@@ -187,19 +193,19 @@ func (a *analysis) instance(f *ir.Func, from *instance, site *op) *instance {
 				return p
 			}
 		}
-		if len(a.insts) >= maxInstances {
+		if len(a.insts) >= a.contexts {
 			from = nil
 			break
 		}
 		key = fmt.Sprintf("%s<%d:%p", f.Name, from.id, site)
-	case site != nil && len(a.insts) < maxInstances:
+	case site != nil && len(a.insts) < a.contexts:
 		key = fmt.Sprintf("%s@%p", f.Name, site) // one per place that invokes
 	}
 	in := a.instKeys[key]
 	if in == nil {
 		in = &instance{
-			id: len(a.insts), f: a.form(f), parent: from, vals: map[slot]set{}, own: map[*instance][]*op{},
-			invoked: map[*instance][]*op{}, called: map[*op]map[*instance]bool{}, back: map[*op]bool{}, raises: set{}, crosses: map[crossKey]*crossing{}, setup: setup,
+			id: len(a.insts), f: a.form(f), parent: from, vals: map[slot]*set{}, own: map[*instance][]*op{},
+			invoked: map[*instance][]*op{}, called: map[*op]map[*instance]bool{}, back: map[*op]bool{}, raises: &set{}, crosses: map[crossKey]*crossing{}, setup: setup,
 		}
 		a.instKeys[key] = in
 		a.insts = append(a.insts, in)
@@ -267,20 +273,20 @@ func (a *analysis) methodResults(t *ir.Type, method string) []*ir.Type {
 
 func (a *analysis) isHostVar(name string) bool { return strings.HasPrefix(name, "go:") }
 
-func (a *analysis) get(in *instance, v *value, path string) set {
+func (a *analysis) get(in *instance, v *value, path string) *set {
 	if v == nil {
 		return nil
 	}
 	return in.vals[slot{v.id, path}]
 }
 
-func (a *analysis) put(in *instance, v *value, path string, s set) {
-	if v == nil || len(s) == 0 {
+func (a *analysis) put(in *instance, v *value, path string, s *set) {
+	if v == nil || s.empty() {
 		return
 	}
 	k := slot{v.id, path}
 	if in.vals[k] == nil {
-		in.vals[k] = set{}
+		in.vals[k] = &set{}
 	}
 	if in.vals[k].add(s) {
 		a.changed = true
@@ -288,8 +294,8 @@ func (a *analysis) put(in *instance, v *value, path string, s set) {
 }
 
 // all gives the pointers of every leaf of a value.
-func (a *analysis) all(in *instance, v *value) set {
-	out := set{}
+func (a *analysis) all(in *instance, v *value) *set {
+	out := &set{}
 	if v != nil {
 		for _, l := range a.types.leaves(v.typ) {
 			out.add(a.get(in, v, l.path))
@@ -298,19 +304,18 @@ func (a *analysis) all(in *instance, v *value) set {
 	return out
 }
 
-func (a *analysis) putMem(o *object, path string, s set) {
-	if len(s) == 0 {
+func (a *analysis) putMem(o *object, path string, s *set) {
+	if s.empty() {
 		return
 	}
-	if o.mem[path] == nil {
-		o.mem[path] = set{}
+	at := o.at(path)
+	if at == nil {
+		at = &set{}
+		o.mem = append(o.mem, &held{path, at})
 	}
-	for p := range s {
-		p.mem = false
-		if _, ok := o.mem[path][p]; !ok {
-			o.mem[path][p] = struct{}{}
-			a.changed = true
-		}
+	if at.add(throughLocals(s)) {
+		o.version++
+		a.changed = true
 	}
 }
 
@@ -324,22 +329,22 @@ func (a *analysis) move(in *instance, dst *value, dp string, src *value, sp stri
 	}
 }
 
-func (a *analysis) load(in *instance, dst *value, from set, sub string, t *ir.Type) {
+func (a *analysis) load(in *instance, dst *value, from *set, sub string, t *ir.Type) {
 	if dst == nil {
 		return
 	}
-	for p := range from {
+	for p := range from.all() {
 		for _, l := range a.types.leaves(t) {
-			a.put(in, dst, l.path, fromMemory(p.o.mem[p.path+sub+l.path]))
+			a.put(in, dst, l.path, fromMemory(p.o.at(p.path+sub+l.path)))
 		}
 	}
 }
 
-func (a *analysis) store(in *instance, to set, sub string, src *value, t *ir.Type) {
+func (a *analysis) store(in *instance, to *set, sub string, src *value, t *ir.Type) {
 	if src == nil {
 		return
 	}
-	for p := range to {
+	for p := range to.all() {
 		for _, l := range a.types.leaves(t) {
 			a.putMem(p.o, p.path+sub+l.path, a.get(in, src, l.path))
 		}
@@ -357,7 +362,7 @@ func (a *analysis) fresh(in *instance, o *op, t *ir.Type) *object {
 
 // step applies one operation in one instance.
 func (a *analysis) step(in *instance, o *op) {
-	arg := func(i int) set { return a.get(in, o.args[i], "") }
+	arg := func(i int) *set { return a.get(in, o.args[i], "") }
 	switch o.kind {
 	case opAlloc:
 		n := a.fresh(in, o, o.typ)
@@ -405,25 +410,25 @@ func (a *analysis) step(in *instance, o *op) {
 	case opElemPtr:
 		a.put(in, o.dst, "", extend(arg(0), "[]"))
 	case opSlice:
-		r := set{}
-		for p := range arg(0) {
+		r := &set{}
+		for p := range arg(0).all() {
 			p.short = p.short && !o.whole || o.short
-			r[p] = struct{}{}
+			r.put(p)
 		}
 		a.put(in, o.dst, "", r)
 	case opLoad:
 		a.load(in, o.dst, arg(0), "", o.dst.typ)
 	case opElems:
 		u, _ := a.types.under(o.dst.typ)
-		for p := range arg(0) {
+		for p := range arg(0).all() {
 			for _, l := range a.types.leaves(u.Elem) {
-				a.put(in, o.dst, "[]"+l.path, fromMemory(p.o.mem[p.path+"[]"+l.path]))
+				a.put(in, o.dst, "[]"+l.path, fromMemory(p.o.at(p.path+"[]"+l.path)))
 			}
 		}
 	case opStore:
 		a.store(in, arg(0), "", o.args[1], o.typ)
 	case opMapSet:
-		for p := range arg(0) {
+		for p := range arg(0).all() {
 			if u, _ := a.types.under(a.types.at(p.o.typ, p.path)); u != nil && u.Kind == ir.MapKind {
 				a.store(in, one(p), "{k}", o.args[1], u.Key)
 				a.store(in, one(p), "{v}", o.args[2], u.Elem)
@@ -452,23 +457,23 @@ func (a *analysis) step(in *instance, o *op) {
 
 // recovered is what recover may give: the panic is one of a function whose deferred call runs, so of a caller in this
 // activation.
-func (a *analysis) recovered(in *instance) set {
-	if len(a.insts) >= maxInstances { // callers are not told apart
+func (a *analysis) recovered(in *instance) *set {
+	if len(a.insts) >= a.contexts { // callers are not told apart
 		return a.panics
 	}
-	out := set{}
+	out := &set{}
 	for ; in != nil; in = in.parent {
 		out.add(in.raises)
 	}
 	return out
 }
 
-func extend(s set, path string) set {
-	r := make(set, len(s))
-	for p := range s {
+func extend(s *set, path string) *set {
+	r := &set{}
+	for p := range s.all() {
 		p.path += path
 		p.short = false
-		r[p] = struct{}{}
+		r.put(p)
 	}
 	return r
 }
@@ -482,7 +487,7 @@ func (a *analysis) closure(in *instance, o *op) {
 	}
 	n.kind, n.fn = function, a.form(o.fn)
 	for i, c := range o.args {
-		a.putMem(n, fmt.Sprintf("cell%d", i), a.get(in, c, ""))
+		a.putMem(n, cellPath(i), a.get(in, c, ""))
 	}
 	if n.fn.self != nil {
 		a.putMem(n, "self", a.get(in, in.f.self, ""))
@@ -490,15 +495,14 @@ func (a *analysis) closure(in *instance, o *op) {
 	a.put(in, o.dst, "", one(pointer{o: n}))
 }
 
+// cellPath is where a func value holds a captured variable.
+func cellPath(i int) string { return "cell" + strconv.Itoa(i) }
+
 // contents copies elements from one set of lists to another.
-func (a *analysis) contents(_ *instance, to, from set) {
-	for p := range from {
-		for path, s := range p.o.mem {
-			rest, ok := strings.CutPrefix(path, p.path+"[]")
-			if !ok {
-				continue
-			}
-			for q := range to {
+func (a *analysis) contents(_ *instance, to, from *set) {
+	for p := range from.all() {
+		for rest, s := range p.o.under(p.path + "[]") {
+			for q := range to.all() {
 				a.putMem(q.o, q.path+"[]"+rest, s)
 			}
 		}
@@ -532,11 +536,9 @@ func (a *analysis) mapKeys(in *instance, o *op) {
 			continue
 		}
 		n := a.object(fmt.Sprintf("new:%d:%p:%d", in.id, o, i), allocated, o.dsts[i].typ)
-		for p := range a.get(in, o.args[0], "") {
-			for path, s := range p.o.mem {
-				if rest, ok := strings.CutPrefix(path, p.path+part); ok {
-					a.putMem(n, "[]"+rest, s)
-				}
+		for p := range a.get(in, o.args[0], "").all() {
+			for rest, s := range p.o.under(p.path + part) {
+				a.putMem(n, "[]"+rest, s)
 			}
 		}
 		a.put(in, o.dsts[i], "", one(pointer{o: n}))
@@ -552,13 +554,13 @@ func (a *analysis) assert(in *instance, o *op) {
 		a.put(in, o.dst, "", from)
 		return
 	}
-	held := set{}
-	for p := range from {
+	held := &set{}
+	for p := range from.all() {
 		switch {
 		case p.o.opaque:
 			a.fromLibrary(in, o, p)
 		case p.o.box && p.o.typ.Equal(o.typ):
-			held[p] = struct{}{}
+			held.put(p)
 		}
 	}
 	a.load(in, o.dst, held, "", o.typ)
@@ -590,7 +592,7 @@ func (a *analysis) fromLibrary(in *instance, o *op, p pointer) {
 }
 
 // fill puts everything that fits into the places of a new object of the library.
-func (a *analysis) fill(o *object, src set) {
+func (a *analysis) fill(o *object, src *set) {
 	for _, l := range a.inner(o.typ) {
 		a.putMem(o, l.path, a.fitting(src, l.typ))
 	}
@@ -620,11 +622,11 @@ func (a *analysis) inner(t *ir.Type) []leaf {
 	return out
 }
 
-func (a *analysis) fitting(src set, t *ir.Type) set {
-	r := set{}
-	for p := range src {
+func (a *analysis) fitting(src *set, t *ir.Type) *set {
+	r := &set{}
+	for p := range src.all() {
 		if a.types.fits(p, t) {
-			r[p] = struct{}{}
+			r.put(p)
 		}
 	}
 	return r

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"golang.org/x/tools/container/intsets"
+
 	"github.com/stateful-entities/sfc/ir"
 )
 
@@ -105,6 +107,10 @@ type form struct {
 	self     *value   // pointer to the state, for methods
 	blocks   []*block
 	live     map[*op]map[*value]bool // what is still looked at after an op; made on demand
+	work     int                     // units spent on its instances
+	in       *numbering
+	ways     map[way]*intsets.Sparse // what live.go has found out
+	spans    map[span]bool
 }
 
 // builder makes the form of one function.
@@ -119,7 +125,7 @@ type builder struct {
 }
 
 func (a *analysis) build(fn *ir.Func) *form {
-	b := &builder{a: a, f: &form{fn: fn}, types: map[string]*ir.Type{}, cells: map[string]bool{}, byName: map[string]*block{}}
+	b := &builder{a: a, f: &form{fn: fn, in: a.numbering, ways: map[way]*intsets.Sparse{}, spans: map[span]bool{}}, types: map[string]*ir.Type{}, cells: map[string]bool{}, byName: map[string]*block{}}
 	for _, l := range slices.Concat(fn.Params, fn.Captures, fn.Locals) {
 		b.types[l.Name] = l.Type
 		if l.Cell {

@@ -66,7 +66,7 @@ func (f *facts) noteRead(out map[*object][]keyPart, entityType string, in *insta
 		return
 	}
 	for _, v := range o.args {
-		for p := range f.a.all(in, v) {
+		for p := range f.a.all(in, v).all() {
 			if part := (keyPart{entityType, p.path}); !slices.Contains(out[p.o], part) {
 				out[p.o] = append(out[p.o], part)
 			}

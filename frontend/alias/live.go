@@ -2,6 +2,8 @@
 
 package alias
 
+import "golang.org/x/tools/container/intsets"
+
 // liveAfter gives the values that are used after an operation on some way through the function.
 func (f *form) liveAfter(o *op) map[*value]bool {
 	if f.live == nil {
@@ -51,6 +53,7 @@ func (f *form) backward(k *block, in []map[*value]bool, record map[*op]map[*valu
 	for i := len(k.ops) - 1; i >= 0; i-- {
 		o := k.ops[i]
 		if record != nil {
+			f.in.spend(len(live))
 			after := make(map[*value]bool, len(live))
 			for v := range live {
 				after[v] = true
@@ -85,69 +88,93 @@ func (f *form) backward(k *block, in []map[*value]bool, record map[*op]map[*valu
 }
 
 // liveObjects gives what a frame still reaches after an operation.
-func (f *facts) liveObjects(in *instance, o *op) map[*object]bool {
+func (f *facts) liveObjects(in *instance, o *op) *objects {
 	k := liveKey{in, o}
 	if m, ok := f.liveAt[k]; ok {
 		return m
 	}
-	roots := set{}
+	roots := &set{}
 	for v := range in.f.liveAfter(o) {
 		roots.add(f.a.all(in, v))
 	}
-	m := map[*object]bool{}
-	for p := range reach(roots) {
-		m[p.o] = true
-	}
+	m := f.a.objectsOf(reach(roots))
 	f.liveAt[k] = m
 	return m
 }
 
+// way is a run of the function from behind an operation that does not pass another.
+type way struct {
+	from, def *op
+}
+
+// entered gives the blocks that a way may enter at their beginning.
+func (f *form) entered(w way) *intsets.Sparse {
+	if known := f.ways[w]; known != nil {
+		return known
+	}
+	out := &intsets.Sparse{}
+	var enter func(k *block)
+	enter = func(k *block) {
+		for _, s := range k.succs {
+			if out.Insert(s.index) && !holds(s, w.def) {
+				enter(s)
+			}
+		}
+	}
+	if !behind(w.def, w.from) {
+		enter(w.from.block)
+	}
+	f.in.spend(1 + out.Len())
+	f.ways[w] = out
+	return out
+}
+
+func holds(k *block, o *op) bool { return o != nil && o.block == k }
+
+// behind says whether b stands behind a in its block.
+func behind(b, a *op) bool { return b != nil && b.block == a.block && b.index > a.index }
+
 // follows says whether b may run after a in one run of the function, on a way that does not pass def.
-func follows(a, b, def *op) bool {
-	return reaches(a, def, func(o *op) bool { return o == b }, nil)
+func (f *form) follows(a, b, def *op) bool {
+	if behind(b, a) && !(behind(def, a) && def.index < b.index) {
+		return true
+	}
+	return f.entered(way{a, def}).Has(b.block.index) && !(holds(b.block, def) && def.index < b.index)
 }
 
 // reachesEnd says whether the end of block k may be reached after a, not passing def.
-func reachesEnd(a *op, k *block, def *op) bool {
-	return reaches(a, def, func(*op) bool { return false }, k)
+func (f *form) reachesEnd(a *op, k *block, def *op) bool {
+	if a.block == k && !behind(def, a) {
+		return true
+	}
+	return f.entered(way{a, def}).Has(k.index) && !holds(k, def)
 }
 
-func reaches(a, def *op, hit func(*op) bool, end *block) bool {
-	seen := map[*block]bool{}
-	var scan func(k *block, from int) bool
-	scan = func(k *block, from int) bool {
-		for _, o := range k.ops[from:] {
-			if hit(o) {
-				return true
-			}
-			if def != nil && o == def {
-				return false
-			}
-		}
-		if end == k {
-			return true
-		}
-		for _, s := range k.succs {
-			if !seen[s] {
-				seen[s] = true
-				if scan(s, 0) {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	return scan(a.block, a.index+1)
+// span asks aliveSince.
+type span struct {
+	x, u *op
+	v    *value
 }
 
 // aliveSince says whether the pointer v, used by u, may have led to the same concrete object already when x ran: some
 // link of its way back to the allocation is used after x without having been defined anew.
-func aliveSince(x, u *op, v *value, seen map[*value]bool) bool {
+func (f *form) aliveSince(x, u *op, v *value) bool {
+	k := span{x, u, v}
+	if known, ok := f.spans[k]; ok {
+		return known
+	}
+	alive := f.linkSince(x, u, v, map[*value]bool{})
+	f.spans[k] = alive
+	return alive
+}
+
+func (f *form) linkSince(x, u *op, v *value, seen map[*value]bool) bool {
 	if v == nil || seen[v] {
 		return false
 	}
 	seen[v] = true
-	if follows(x, u, v.def) {
+	f.in.spend(1)
+	if f.follows(x, u, v.def) {
 		return true
 	}
 	d := v.def
@@ -156,7 +183,7 @@ func aliveSince(x, u *op, v *value, seen map[*value]bool) bool {
 	}
 	back := func(vs ...*value) bool {
 		for _, w := range vs {
-			if aliveSince(x, d, w, seen) {
+			if f.linkSince(x, d, w, seen) {
 				return true
 			}
 		}
@@ -169,10 +196,10 @@ func aliveSince(x, u *op, v *value, seen map[*value]bool) bool {
 				continue
 			}
 			p := d.block.preds[i]
-			if reachesEnd(x, p, w.def) {
+			if f.reachesEnd(x, p, w.def) {
 				return true
 			}
-			if w.def != nil && len(p.ops) > 0 && aliveSince(x, p.ops[len(p.ops)-1], w, seen) {
+			if w.def != nil && len(p.ops) > 0 && f.linkSince(x, p.ops[len(p.ops)-1], w, seen) {
 				return true
 			}
 		}

@@ -3,6 +3,7 @@
 package alias
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/stateful-entities/sfc/ir"
@@ -23,88 +24,87 @@ const (
 
 // object is an abstract object: a set of concrete ones that the analysis does not tell apart.
 type object struct {
-	id     int
-	kind   objectKind
-	typ    *ir.Type // of the contents: the struct of a pointer, the list type of a list; nil if unknown
-	class  *object  // the first original, for copies; itself otherwise
-	mem    map[string]set
-	fn     *form   // function: its body
-	copies []*edge // made of it
-	init   bool    // made while the package variables were set: constant afterwards
-	box    bool    // the contents of an interface value, of dynamic type typ
-	opaque bool    // a box whose contents the library made
-	room   bool    // a list that may have room behind its length; a copy of it has none
+	id      int
+	in      *numbering
+	kind    objectKind
+	typ     *ir.Type // of the contents: the struct of a pointer, the list type of a list; nil if unknown
+	class   *object  // the first original, for copies; itself otherwise
+	version int      // grows when mem does
+	mem     []*held  // what its places hold, in the order in which they came up
+	fn      *form    // function: its body
+	copies  []*edge  // made of it
+	init    bool     // made while the package variables were set: constant afterwards
+	box     bool     // the contents of an interface value, of dynamic type typ
+	opaque  bool     // a box whose contents the library made
+	room    bool     // a list that may have room behind its length; a copy of it has none
 }
 
-// pointer is an object and a path inside it: ".f" a field, "[]" the elements, "{k}" and "{v}" of a map.
-type pointer struct {
-	o     *object
-	path  string
-	short bool // a slice cut below the length of its array: appending overwrites elements
-	mem   bool // came out of memory, not through locals, parameters and results only
+// held is what one place inside an object holds.
+type held struct {
+	path string
+	*set
 }
 
-// set is a set of pointers.
-type set map[pointer]struct{}
-
-func one(p pointer) set { return set{p: {}} }
-
-func (s set) add(t set) (changed bool) {
-	for p := range t {
-		if _, ok := s[p]; !ok {
-			s[p] = struct{}{}
-			changed = true
+// at gives what a place holds; nil if nothing yet.
+func (o *object) at(path string) *set {
+	for _, h := range o.mem {
+		if h.path == path {
+			return h.set
 		}
 	}
-	return changed
+	return nil
 }
 
-// fromMemory is the same pointers, marked as loaded.
-func fromMemory(s set) set {
-	r := make(set, len(s))
-	for p := range s {
-		p.mem = true
-		r[p] = struct{}{}
+// under goes through the places that begin with a path, with the rest of theirs, as they are when it begins.
+func (o *object) under(path string) iter.Seq2[string, *set] {
+	return func(yield func(string, *set) bool) {
+		o.in.spend(len(o.mem))
+		for _, h := range o.mem {
+			if rest, ok := strings.CutPrefix(h.path, path); ok && !yield(rest, h.set) {
+				return
+			}
+		}
 	}
-	return r
 }
 
 // reach gives everything that can be reached from the pointers, themselves included.
-func reach(from set) set {
-	out := set{}
+func reach(from *set) *set {
+	out := &set{}
+	walked := map[*object]bool{}
 	var walk func(p pointer)
 	walk = func(p pointer) {
 		p.mem = true
-		if _, ok := out[p]; ok {
+		if !out.put(p) || walked[p.o] {
 			return
 		}
-		out[p] = struct{}{}
-		for path, s := range p.o.mem {
-			if p.o.kind == entity && !strings.HasPrefix(path, p.path) {
-				continue
-			}
-			for q := range s {
+		prefix := ""
+		if p.o.kind == entity { // a pointer into the state leads to that part only
+			prefix = p.path
+		}
+		walked[p.o] = prefix == ""
+		for _, s := range p.o.under(prefix) {
+			for q := range s.all() {
 				walk(q)
 			}
 		}
 	}
-	for p := range from {
+	for p := range from.all() {
 		walk(p)
 	}
 	return out
 }
 
 // unboxed replaces boxes by what they hold.
-func unboxed(s set) set {
-	out := set{}
-	for p := range s {
+func unboxed(s *set) *set {
+	out := &set{}
+	for p := range s.all() {
 		if !p.o.box || p.o.opaque {
-			out[p] = struct{}{}
+			out.put(p)
 			continue
 		}
-		for q := range p.o.mem[""] {
+		for q := range p.o.at("").all() {
 			q.mem = p.mem
-			out[q] = struct{}{}
+			out.put(q)
 		}
 	}
 	return out

@@ -9,7 +9,7 @@ import (
 )
 
 // fromOutside is what a request can bring as a value of type t: a fresh tree.
-func (a *analysis) fromOutside(key string, t *ir.Type) set {
+func (a *analysis) fromOutside(key string, t *ir.Type) *set {
 	if a.types.shape(t) == ifaceShape {
 		return a.boxesFromOutside(key, t)
 	}
@@ -32,8 +32,8 @@ func (a *analysis) tree(key string, content *ir.Type) *object {
 	return o
 }
 
-func (a *analysis) boxesFromOutside(key string, t *ir.Type) set {
-	out := set{}
+func (a *analysis) boxesFromOutside(key string, t *ir.Type) *set {
+	out := &set{}
 	for _, c := range a.implementers(t) {
 		k := key + ":box:" + c.String()
 		o := a.byKey[k]
@@ -44,7 +44,7 @@ func (a *analysis) boxesFromOutside(key string, t *ir.Type) set {
 				a.putMem(o, l.path, a.fromOutside(key, l.typ))
 			}
 		}
-		out[pointer{o: o}] = struct{}{}
+		out.put(pointer{o: o})
 	}
 	return out
 }

@@ -96,6 +96,7 @@ var codes = []Code{
 	{"SF1402", "one side keeps what the other writes", ""},
 	{"SF1404", "identity of a pointer that may be a copy", ""},
 	{"SF1405", "cap of a slice that may be a copy", ""},
+	{"SF1406", "too much sharing to find out where copies would show", ""},
 
 	{"SF1501", "generic code of a form that is not supported yet", ""},
 	{"SF1503", "method expression of a promoted method", ""},
