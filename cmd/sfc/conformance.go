@@ -30,7 +30,7 @@ func conformanceCommand() *cli.Command {
 			&cli.StringFlag{Name: "target", Usage: "`name` of the target to build, start and judge"},
 			&cli.StringFlag{Name: "endpoint", Usage: "`URL` of a running endpoint to judge instead"},
 			&cli.StringFlag{Name: "token-file", Usage: "`file` whose first line is the endpoint's bearer token"},
-			&cli.StringFlag{Name: "only", Usage: "regular `expression` that the names of tests must match"},
+			&cli.StringSliceFlag{Name: "only", Usage: "regular `expression` that the names of tests must match; several: one of them"},
 			&cli.StringFlag{Name: "set", Usage: "`set` of tests: core, extended or all", Value: "all", Action: oneOf("core", "extended", "all")},
 			&cli.Int64Flag{Name: "seed", Usage: "`number` that all choices follow from", Value: 1},
 			&cli.Float64Flag{Name: "effort", Usage: "`factor` on rounds and operations: 10 kills 200 times", Value: 1},
@@ -86,22 +86,29 @@ func summary(s conformance.Summary) string {
 	return fmt.Sprintf("%d passed, %d failed, %d skipped", s.Passed, s.Failed, s.Skipped)
 }
 
-// wantedTests says which tests are meant; it is wrong usage if none is.
+// wantedTests says which tests are meant; it is wrong usage if none is, or none of one expression.
 func wantedTests(c *cli.Context) (func(conformance.Test) bool, error) {
-	pattern, err := regexp.Compile(c.String("only"))
-	if err != nil {
-		return nil, usage("--only: %v", err)
+	only := c.StringSlice("only")
+	if len(only) == 0 {
+		only = []string{""}
 	}
-	set := c.String("set")
-	wanted := func(t conformance.Test) bool {
-		return pattern.MatchString(t.Name) && (set == "all" || set == string(t.Set))
-	}
-	for _, t := range conformance.Tests() {
-		if wanted(t) {
-			return wanted, nil
+	set, tests := c.String("set"), map[string]bool{}
+	for _, text := range only {
+		pattern, err := regexp.Compile(text)
+		if err != nil {
+			return nil, usage("--only: %v", err)
+		}
+		found := false
+		for _, t := range conformance.Tests() {
+			if pattern.MatchString(t.Name) && (set == "all" || set == string(t.Set)) {
+				tests[t.Name], found = true, true
+			}
+		}
+		if !found {
+			return nil, usage("no test matches --only %q (--list lists them)", text)
 		}
 	}
-	return nil, usage("no test matches --only %q (--list lists them)", c.String("only"))
+	return func(t conformance.Test) bool { return tests[t.Name] }, nil
 }
 
 // judged makes the target. end removes what it wrote.
@@ -153,11 +160,26 @@ func readToken(file string) (string, error) {
 func commandAgain(c *cli.Context) string {
 	words := []string{"sfc conformance"}
 	for _, name := range []string{"target", "endpoint", "token-file", "only", "set", "seed", "effort"} {
-		if c.IsSet(name) || name == "seed" {
-			words = append(words, fmt.Sprintf("--%s=%v", name, c.Value(name)))
+		if !c.IsSet(name) && name != "seed" {
+			continue
+		}
+		values := []string{fmt.Sprint(c.Value(name))}
+		if name == "only" {
+			values = c.StringSlice(name)
+		}
+		for _, v := range values {
+			words = append(words, "--"+name+"="+shellWord(v))
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// shellWord writes a text as a shell reads it.
+func shellWord(text string) string {
+	if regexp.MustCompile(`^[A-Za-z0-9_.,:/@%+-]+$`).MatchString(text) {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // suiteRun is what the suite tells of its run.

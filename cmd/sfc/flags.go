@@ -49,8 +49,10 @@ func verbNames(app *cli.App) []string {
 	return names
 }
 
-// split tells the flags of a verb from its arguments.
+// split tells the flags of a verb from its arguments. A flag that stands there twice is wrong usage, unless it has a list
+// of values: one of both would be lost.
 func split(verb *cli.Command, args []string) (flags, words []string, err error) {
+	seen := map[cli.Flag]bool{}
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		if arg == "--" {
@@ -69,6 +71,10 @@ func split(verb *cli.Command, args []string) (flags, words []string, err error) 
 		if flag == nil {
 			return nil, nil, usage("%s has no flag %q%s (-- ends flags)", verb.Name, arg, didYouMean("--"+name, flagNames(verb)))
 		}
+		if _, isList := flag.(*cli.StringSliceFlag); seen[flag] && !isList {
+			return nil, nil, usage("flag %q is given twice: it takes one value", "--"+flag.Names()[0])
+		}
+		seen[flag] = true
 		flags = append(flags, arg)
 		if _, isBool := flag.(*cli.BoolFlag); isBool || hasValue {
 			continue

@@ -55,11 +55,13 @@ func newApp(stdin io.Reader, stdout, stderr io.Writer) *cli.App {
 			benchCommand(), conformanceCommand(), explainCommand(), schemaCommand(), targetsCommand(), completionCommand(), versionCommand(),
 		},
 		Reader: stdin, Writer: stdout, ErrWriter: stderr,
-		ExitErrHandler:  func(*cli.Context, error) {},
-		OnUsageError:    func(_ *cli.Context, err error, _ bool) error { return usage("%v", err) },
-		Action:          func(c *cli.Context) error { return cli.ShowAppHelp(c) },
-		HideVersion:     true,
-		HideHelpCommand: true,
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return usage("%v", err) },
+		Action:         func(c *cli.Context) error { return cli.ShowAppHelp(c) },
+		HideVersion:    true,
+		// A comma in a flag's value is part of it.
+		DisableSliceFlagSeparator: true,
+		HideHelpCommand:           true,
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = app.OnUsageError
