@@ -206,6 +206,12 @@ func factorCode(f string) string {
 		return fmt.Sprintf("runner.Padding(%s, a%d)", a, i+1)
 	case "deep":
 		return "runner.Nested(t, " + a + ")"
+	case "flat":
+		return "runner.Compared(t, " + a + ")"
+	case "slots":
+		return "runner.Slots(t, " + a + ")"
+	case "move":
+		return "runner.Length(" + a + ")/64"
 	}
 	return "runner.Size(t, " + a + ")"
 }

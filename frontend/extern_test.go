@@ -190,7 +190,7 @@ func checkEffects(t *testing.T, r Row, n int) {
 	}
 }
 
-var factor = regexp.MustCompile(`^(\d+|result|(len|sum|arg|log|size|deep|pad)\((\d)\))$`)
+var factor = regexp.MustCompile(`^(\d+|result|(len|sum|arg|log|size|deep|flat|move|slots|pad)\((\d)\))$`)
 
 func checkCost(t *testing.T, r Row, cost string, sig *types.Signature) {
 	t.Helper()
@@ -231,17 +231,19 @@ func measures(factor string, t types.Type) bool {
 	switch u := t.Underlying().(type) {
 	case *types.Basic:
 		switch factor {
+		case "flat":
+			return true
 		case "arg":
 			return u.Info()&types.IsInteger != 0
 		case "len", "log", "pad":
 			return u.Info()&types.IsString != 0
 		}
 	case *types.Slice:
-		return factor == "len" || factor == "log" || factor == "size" || factor == "deep" || factor == "sum"
+		return factor == "len" || factor == "log" || factor == "size" || factor == "deep" || factor == "sum" || factor == "flat" || factor == "move"
 	case *types.Map, *types.Array:
-		return factor == "len" || factor == "log" || factor == "size"
+		return factor == "len" || factor == "log" || factor == "size" || factor == "flat" || factor == "slots"
 	}
-	return factor == "size" || factor == "deep" || generic && factor == "len" || generic && factor == "log"
+	return factor == "size" || factor == "deep" || generic && strings.Contains("len log flat move slots", factor)
 }
 
 func TestEveryRefusalSaysWhyAndWhatInstead(t *testing.T) {

@@ -60,8 +60,8 @@ func (w *place) enter(x any) func() {
 	return func() { *w = old }
 }
 
-// lineOf gives the source line of an instruction or a terminator, or 0.
-func lineOf(x any) int {
+// Line gives the source line of an instruction or a terminator, or 0.
+func Line(x any) int {
 	v := reflect.ValueOf(x)
 	if x == nil || v.IsNil() {
 		return 0

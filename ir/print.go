@@ -118,9 +118,9 @@ func (pr *printer) function(f *Func) {
 		}
 		pr.line("%s", head)
 		for _, i := range b.Do {
-			pr.code(InstrText(i), lineOf(i))
+			pr.code(InstrText(i), Line(i))
 		}
-		pr.code(TermText(b.End), lineOf(b.End))
+		pr.code(TermText(b.End), Line(b.End))
 	}
 }
 

@@ -164,7 +164,7 @@ func (v *verifier) block(b *Block) {
 // step runs a check at an instruction or terminator.
 func (v *verifier) step(x any, instr int, end bool, check func()) {
 	old, at := v.where, v.at
-	v.where.instr, v.where.end, v.where.at = instr, end, lineOf(x)
+	v.where.instr, v.where.end, v.where.at = instr, end, Line(x)
 	if _, ok := v.p.positions[x]; ok {
 		v.at = x
 	}

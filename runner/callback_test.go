@@ -316,24 +316,23 @@ func TestKeys(t *testing.T) {
 
 func TestOrderOfKeys(t *testing.T) {
 	nan := math.NaN()
-	keys := runner.SortedKeys(map[float64]bool{2: true, nan: true, -1: true})
+	keys := runner.SortedKeys(runner.Callback(), map[float64]bool{2: true, nan: true, -1: true})
 	assert.True(t, keys[0] != keys[0])
 	assert.Equal(t, []float64{-1, 2}, keys[1:])
-	assert.Equal(t, []bool{false, true}, runner.KeysOf(map[bool]int{true: 1, false: 0}))
-	assert.Equal(t, []point{{1, 9}, {2, 1}, {2, 3}}, runner.KeysOf(map[point]int{{2, 3}: 0, {1, 9}: 0, {2, 1}: 0}))
-	assert.Equal(t, []any{nil, false, -1, 7, label("a"), "b"}, runner.KeysOf(map[any]int{"b": 0, 7: 0, -1: 0, nil: 0, false: 0, label("a"): 0}))
-	assert.Equal(t, []string{"bb", "a"}, runner.SortedKeysFunc(map[string]int{"a": 0, "bb": 0}, func(a, b string) bool { return len(a) > len(b) }))
-	k, v := runner.Entries(map[float64]string{nan: "z", math.Float64frombits(0x7ff8000000000002): "y", 1: "x"})
+	assert.Equal(t, []bool{false, true}, runner.KeysOf(runner.Callback(), map[bool]int{true: 1, false: 0}))
+	assert.Equal(t, []point{{1, 9}, {2, 1}, {2, 3}}, runner.KeysOf(runner.Callback(), map[point]int{{2, 3}: 0, {1, 9}: 0, {2, 1}: 0}))
+	assert.Equal(t, []any{nil, false, -1, 7, label("a"), "b"}, runner.KeysOf(runner.Callback(), map[any]int{"b": 0, 7: 0, -1: 0, nil: 0, false: 0, label("a"): 0}))
+	k, v := runner.Entries(runner.Callback(), map[float64]string{nan: "z", math.Float64frombits(0x7ff8000000000002): "y", 1: "x"})
 	assert.Len(t, k, 3)
 	assert.Equal(t, []string{"y", "z", "x"}, v)
 	assert.PanicsWithValue(t, runner.Stop{Code: "Unimplemented", Message: "keys of type *int have no order"},
-		func() { runner.KeysOf(map[*int]int{new(int): 1, new(int): 2}) })
+		func() { runner.KeysOf(runner.Callback(), map[*int]int{new(int): 1, new(int): 2}) })
 	m := map[string]int{"a": 1, "b": 2, "c": 3}
 	var seen []string
-	for k, v := range runner.MapsAll(m) {
+	for k, v := range runner.MapsAll(runner.Callback(), m) {
 		seen = append(seen, fmt.Sprint(k, v))
 	}
-	runner.MapsDeleteFunc(m, func(k string, v int) bool { seen = append(seen, k); return v == 2 })
+	runner.MapsDeleteFunc(runner.Callback(), m, func(k string, v int) bool { seen = append(seen, k); return v == 2 })
 	assert.Equal(t, []string{"a1", "b2", "c3", "a", "b", "c"}, seen)
 	assert.Equal(t, map[string]int{"a": 1, "c": 3}, m)
 }
@@ -400,7 +399,7 @@ func TestEqual(t *testing.T) {
 	for _, f := range []func(){
 		func() { runner.Equal(th, deep, boxes(60_000)) },
 		func() { runner.Flat(th, box{deep}) },
-		func() { runner.KeysOf(map[any]int{boxes(60_001): 1, deep: 2}) },
+		func() { runner.KeysOf(runner.Callback(), map[any]int{boxes(60_001): 1, deep: 2}) },
 	} {
 		assert.PanicsWithError(t, "LimitExceeded: levels of nesting: more than 50000", f)
 		runner.TakeStop()

@@ -65,7 +65,8 @@ func ClearList[S ~[]E, E any](t *Thread, s S) {
 
 // ClearMap is clear(m).
 func ClearMap[M ~map[K]V, K comparable, V any](t *Thread, m M) {
-	t.Spend(int64(len(m)))
+	Shrinks(t, m)
+	t.Spend(Slots(t, m))
 	clear(m)
 }
 

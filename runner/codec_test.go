@@ -165,7 +165,7 @@ func TestMapOrder(t *testing.T) {
 	assert.Equal(t, "a3"+"f93c0005"+"f97e0001"+"f97e0002", text)
 	decoded(t, text, func(d *dec) {
 		m := runner.DecMap(d, (*dec).Float, runner.DecInt[int])
-		keys, values := runner.Entries(m)
+		keys, values := runner.Entries(runner.Callback(), m)
 		assert.Len(t, keys, 3)
 		assert.Equal(t, []int{1, 2, 5}, values)
 	})

@@ -11,7 +11,7 @@ func Equal(t *Thread, a, b any) bool {
 	if ty != reflect.TypeOf(b) {
 		return false
 	}
-	if ty != nil && contains(ty.Kind()) {
+	if ty != nil && (contains(ty.Kind()) || ty.Kind() == reflect.String) {
 		t.checkLevels(reflect.ValueOf(a), 0)
 	}
 	return a == b
@@ -23,11 +23,15 @@ func Flat[T any](t *Thread, v T) T {
 	return v
 }
 
-// checkLevels pays for the comparison of a value with another that is inside others on so many levels.
+// checkLevels pays for the comparison or the hash of a value that is inside others on so many levels.
 func (t *Thread) checkLevels(v reflect.Value, level int) {
 	switch v.Kind() {
+	case reflect.String:
+		if v.Len() >= moved {
+			t.weigh(v.Len())
+		}
 	case reflect.Interface:
-		if v = v.Elem(); v.IsValid() && contains(v.Kind()) {
+		if v = v.Elem(); v.IsValid() && (contains(v.Kind()) || v.Kind() == reflect.String) {
 			if level >= maxNesting {
 				t.stop(exceeded("levels of nesting", maxNesting))
 			}
@@ -39,7 +43,10 @@ func (t *Thread) checkLevels(v reflect.Value, level int) {
 			t.checkLevels(v.Field(i), level)
 		}
 	case reflect.Array:
-		if k := v.Type().Elem().Kind(); contains(k) || k == reflect.Interface {
+		if size := int(v.Type().Size()); size >= moved {
+			t.weigh(size)
+		}
+		if heavy(v.Type().Elem()) {
 			t.Spend(int64(v.Len()))
 			for i := range v.Len() {
 				t.checkLevels(v.Index(i), level)

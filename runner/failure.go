@@ -64,7 +64,7 @@ func rootError(c *Call, f Frame) *Failure {
 		return nil
 	}
 	fail := newFailure(c, "Application")
-	hostCall(fail, func() { fail.Message = err.Error() })
+	hostCall(fail, func() { fail.Message = told(err, err.Error) })
 	return fail
 }
 
@@ -99,7 +99,7 @@ func panicFailure(prog *Program, c *Call, p *Panic) *Failure {
 			return fail
 		}
 	}
-	hostCall(fail, func() { fail.Message = panicText(p.Val, prog.spoken) })
+	hostCall(fail, func() { fail.Message = told(p.Val, func() string { return panicText(p.Val, prog.spoken) }) })
 	return fail
 }
 
@@ -126,6 +126,15 @@ func errorFailure(c *Call, err error) *Failure {
 	fail := newFailure(c, s.Code)
 	fail.Message = s.Message
 	return fail
+}
+
+// told is the text of a value, after it is known that the methods which may tell of it come to an end.
+func told(v any, text func() string) string {
+	switch v.(type) {
+	case error, fmt.Stringer:
+		Tells(Callback(), v)
+	}
+	return text()
 }
 
 // hostCall runs f, which calls a user's Error, String or MarshalJSON. If that panics, it becomes the failure.

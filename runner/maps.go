@@ -5,84 +5,93 @@ package runner
 import (
 	"cmp"
 	"iter"
+	"math/bits"
 	"reflect"
 	"slices"
+	"sort"
 	"unsafe"
 )
 
 // SortedKeys gives a map's keys in ascending order, NaNs first.
-func SortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+func SortedKeys[K cmp.Ordered, V any](t *Thread, m map[K]V) []K {
+	t.walk(mapAddress(m))
+	if len(m) == 0 {
+		return nil
+	}
 	keys := make([]K, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
 	}
+	paySorting(t, keys)
 	slices.Sort(keys)
 	return keys
 }
 
-// SortedKeysFunc gives a map's keys in the order of less, which must be a strict order of all keys of the type.
-func SortedKeysFunc[K comparable, V any](m map[K]V, less func(a, b K) bool) []K {
-	keys := make([]K, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
+// paySorting pays for what sorting looks at of long keys. Who walks over the keys pays for short ones.
+func paySorting[K comparable](t *Thread, keys []K) {
+	if ty := reflect.TypeFor[K](); len(keys) > 1 && (heavy(ty) || ty.Size() >= moved) {
+		t.Spend(Product(Compared(t, keys)/weighed, int64(bits.Len(uint(len(keys))))))
 	}
-	slices.SortFunc(keys, func(a, b K) int {
-		switch {
-		case less(a, b):
-			return -1
-		case less(b, a):
-			return 1
-		}
-		return 0
-	})
-	return keys
 }
 
 // KeysOf gives the keys of a map of any key type in the order of [CompareKeys].
-func KeysOf[K comparable, V any](m map[K]V) []K {
-	keys, _ := Entries(m)
+func KeysOf[K comparable, V any](t *Thread, m map[K]V) []K {
+	keys, _ := Entries(t, m)
 	return keys
 }
 
 // Entries gives keys and values of a map in the order of [CompareKeys]. Unlike a lookup it finds the values of NaN
 // keys; those of equal NaN keys are in the order of the values.
-func Entries[K comparable, V any](m map[K]V) ([]K, []V) {
-	type entry struct {
-		key   K
-		value V
+func Entries[K comparable, V any](t *Thread, m map[K]V) ([]K, []V) {
+	t.walk(mapAddress(m))
+	if len(m) == 0 {
+		return nil, nil
 	}
-	list := make([]entry, 0, len(m))
+	keys, values := make([]K, 0, len(m)), make([]V, 0, len(m))
 	for k, v := range m {
-		list = append(list, entry{k, v})
+		keys, values = append(keys, k), append(values, v)
 	}
-	order := keyOrder[K]()
-	slices.SortFunc(list, func(a, b entry) int {
-		if c := order(&a.key, &b.key); c != 0 {
-			return c
-		}
-		return compareValues(reflect.ValueOf(&a.value).Elem(), reflect.ValueOf(&b.value).Elem())
-	})
-	keys, values := make([]K, len(list)), make([]V, len(list))
-	for i, e := range list {
-		keys[i], values[i] = e.key, e.value
-	}
+	paySorting(t, keys)
+	sort.Sort(entries[K, V]{keys, values, keyOrder[K]()})
 	return keys, values
 }
 
+// entries sorts keys, and the values with them.
+type entries[K comparable, V any] struct {
+	keys   []K
+	values []V
+	order  func(a, b *K) int
+}
+
+func (e entries[K, V]) Len() int { return len(e.keys) }
+
+func (e entries[K, V]) Less(i, j int) bool {
+	c := e.order(&e.keys[i], &e.keys[j])
+	if c == 0 {
+		c = compareValues(reflect.ValueOf(&e.values[i]).Elem(), reflect.ValueOf(&e.values[j]).Elem())
+	}
+	return c < 0
+}
+
+func (e entries[K, V]) Swap(i, j int) {
+	e.keys[i], e.keys[j] = e.keys[j], e.keys[i]
+	e.values[i], e.values[j] = e.values[j], e.values[i]
+}
+
 // MapsKeys is maps.Keys in the order of KeysOf.
-func MapsKeys[M ~map[K]V, K comparable, V any](m M) iter.Seq[K] {
-	return slices.Values(KeysOf(map[K]V(m)))
+func MapsKeys[M ~map[K]V, K comparable, V any](t *Thread, m M) iter.Seq[K] {
+	return slices.Values(KeysOf(t, map[K]V(m)))
 }
 
 // MapsValues is maps.Values in the order of the keys.
-func MapsValues[M ~map[K]V, K comparable, V any](m M) iter.Seq[V] {
-	_, values := Entries(map[K]V(m))
+func MapsValues[M ~map[K]V, K comparable, V any](t *Thread, m M) iter.Seq[V] {
+	_, values := Entries(t, map[K]V(m))
 	return slices.Values(values)
 }
 
 // MapsAll is maps.All in the order of the keys.
-func MapsAll[M ~map[K]V, K comparable, V any](m M) iter.Seq2[K, V] {
-	keys, values := Entries(map[K]V(m))
+func MapsAll[M ~map[K]V, K comparable, V any](t *Thread, m M) iter.Seq2[K, V] {
+	keys, values := Entries(t, map[K]V(m))
 	return func(yield func(K, V) bool) {
 		for i, k := range keys {
 			if !yield(k, values[i]) {
@@ -93,8 +102,9 @@ func MapsAll[M ~map[K]V, K comparable, V any](m M) iter.Seq2[K, V] {
 }
 
 // MapsDeleteFunc is maps.DeleteFunc in the order of the keys. As in Go, no delete reaches a NaN key.
-func MapsDeleteFunc[M ~map[K]V, K comparable, V any](m M, del func(K, V) bool) {
-	keys, values := Entries(map[K]V(m))
+func MapsDeleteFunc[M ~map[K]V, K comparable, V any](t *Thread, m M, del func(K, V) bool) {
+	keys, values := Entries(t, map[K]V(m))
+	Shrinks(t, m)
 	for i, k := range keys {
 		if del(k, values[i]) {
 			delete(m, k)

@@ -55,6 +55,7 @@ func (m *meter) look(v reflect.Value) {
 		if m.met(v.UnsafePointer()) {
 			return
 		}
+		m.t.walk(v.UnsafePointer())
 		m.total += int64(v.Len()) * int64(v.Type().Key().Size()+v.Type().Elem().Size())
 		for it := v.MapRange(); it.Next(); {
 			m.t.Spend(1)

@@ -2,6 +2,8 @@
 
 package runner
 
+import "unsafe"
+
 // Thread runs one attempt of one request, on one goroutine. Generated code gets it as its first parameter.
 type Thread struct {
 	Ret    Frame // the callee that just returned; Free gives it back once its results are read
@@ -15,9 +17,10 @@ type Thread struct {
 	limits      Limits
 	debug       debugLog
 	random      randomness
-	bytes       int64 // left
-	invocations int   // made
-	callback    bool  // runs a method that the host library called
+	bytes       int64                  // left
+	invocations int                    // made
+	callback    bool                   // runs a method that the host library called
+	hollow      map[unsafe.Pointer]int // maps that were large, with the entries that they had
 
 	mode  mode
 	watch watched // chaos
@@ -85,6 +88,7 @@ func (t *Thread) end() {
 	t.cells.forget()
 	t.out, t.watch = Event{}, watched{}
 	t.stopped, t.panicked, t.recovered, t.stopping = nil, nil, nil, false
+	t.hollow = nil
 }
 
 // Self is the state of the entity that the current activation belongs to, as a pointer to its struct; nil for a nil
@@ -238,11 +242,12 @@ func (t *Thread) Exists(ty *EntityType, key string) Op {
 	return Asking
 }
 
-// push puts a frame on the stack. It pays for one step.
+// push puts a frame on the stack. It pays for one step, or for one in 512 bytes of the frame.
 func (t *Thread) push(s slot) {
 	t.checkDepth(s.fn)
-	t.Spend(1)
-	t.Depth += t.facts.funcs[s.fn.ID].units
+	units := t.facts.funcs[s.fn.ID].units
+	t.Spend(int64(units)) // a larger frame takes longer to clear
+	t.Depth += units
 	s.depth = t.Depth
 	t.stack = append(t.stack, s)
 }

@@ -243,6 +243,18 @@ func (w *body) declare(f *file) {
 	}
 }
 
+// payVariables pays for clearing variables and results, where they are large.
+func (w *body) payVariables(out *file) {
+	locals := slices.DeleteFunc(slices.Clone(w.fn.f.Locals), func(l *ir.Local) bool { return w.kept[l.Name] || !w.read[l.Name] })
+	b := w.ofVariables(locals)
+	if w.form != stepping {
+		w.addResults(&b, w.fn.f)
+	}
+	if b.moved >= bulkFrom {
+		out.write(w.at(w.fn.f.At), fmt.Sprintf("t.Spend(%d)", b.moved/perStep))
+	}
+}
+
 // params spells the parameters of the plain function.
 func (w *body) params() string {
 	list := []string{"t *runner.Thread"}
@@ -286,6 +298,7 @@ func (g *gen) writePlain(w *body) {
 	if w.fn.calls {
 		out.write(w.at(w.fn.f.At), "t.Spend(1)")
 	}
+	w.payVariables(out)
 	if w.fn.facts.Recursive {
 		out.write(w.at(w.fn.f.At), fmt.Sprintf("t.Down(%d)", w.units()))
 	}

@@ -53,6 +53,7 @@ func Generate(p *ir.Program, opts Options) (map[string][]byte, error) {
 		codecs:  map[string]*codec{},
 		fnTypes: map[string]*fnType{},
 
+		weighers: map[string]string{},
 		selfRefs: map[string]bool{},
 	}
 	g.prepare()
@@ -84,6 +85,9 @@ type gen struct {
 	dyn     map[string]*ir.Type
 	codecs  map[string]*codec
 	fnTypes map[string]*fnType
+
+	weighers map[string]string // type to the function that pays for its texts
+	weighing []string          // the lines of these functions
 
 	selfRefs map[string]bool // entity types of which an own receiver is used as a value
 	errs     []error

@@ -293,9 +293,12 @@ func (w *body) binary(e *ir.Binary) code {
 	case y.konst && (e.Op == "div" || e.Op == "rem") && isZero(e.Y):
 		y = w.hidden(e.Y)
 	}
-	switch isEquality := e.Op == "eq" || e.Op == "ne"; {
-	case isEquality && w.holdsInterface(t):
+	isOrder := op.prec == 3 && e.Op != "eq" && e.Op != "ne"
+	switch {
+	case op.prec == 3 && !isOrder && w.weightOf(t) != flat && !x.konst && !y.konst:
 		return w.equality(e, t)
+	case isOrder && t.Kind == ir.String && !x.konst && !y.konst:
+		x = operand(w.weighed(e.X))
 	case e.Op == "mul" && t.Kind == ir.C128:
 		return w.complexCall("ComplexProduct", e)
 	case e.Op == "div" && (t.Kind == ir.C64 || t.Kind == ir.C128):
@@ -313,42 +316,30 @@ func (w *body) binary(e *ir.Binary) code {
 	return code{s: s, prec: op.prec}
 }
 
-// equality compares values that are, or contain, interface values.
+// equality compares values that are, or contain, texts or interface values.
 func (w *body) equality(e *ir.Binary, t *ir.Type) code {
-	if ir.IsInterface(w.p, t) {
-		call := w.runner("Equal") + "(t, " + w.expr(e.X) + ", " + w.expr(e.Y) + ")"
-		if e.Op == "ne" {
-			return code{s: "!" + call, prec: unaryPrec}
-		}
-		return operand(call)
+	compare := ""
+	switch {
+	case ir.IsInterface(w.p, t):
+		compare = "Equal"
+	case t.Kind == ir.String:
+		compare = "SameText"
+	default:
+		return operand(fmt.Sprintf("(%s %s %s)", w.weighed(e.X), binaryOps[e.Op].op, w.code(e.Y).in(4)))
 	}
-	return operand(fmt.Sprintf("(%s %s %s)", w.flat(e.X), binaryOps[e.Op].op, w.code(e.Y).in(4)))
+	call := w.runner(compare) + "(t, " + w.expr(e.X) + ", " + w.expr(e.Y) + ")"
+	if e.Op == "ne" {
+		return code{s: "!" + call, prec: unaryPrec}
+	}
+	return operand(call)
 }
 
 // mapKey writes a key that is looked up, stored or deleted.
 func (w *body) mapKey(e ir.Expr) string {
-	if w.holdsInterface(w.typeOf(w.fn, e)) {
-		return w.flat(e)
+	if w.weightOf(w.typeOf(w.fn, e)) == flat {
+		return w.expr(e)
 	}
-	return w.expr(e)
-}
-
-func (w *body) flat(e ir.Expr) string {
-	return w.runner("Flat") + "(t, " + w.typed(e).s + ")"
-}
-
-// holdsInterface says whether values of a type are compared by way of interface values.
-func (g *gen) holdsInterface(t *ir.Type) bool {
-	u := g.underlying(t)
-	switch {
-	case ir.IsInterface(g.p, u):
-		return true
-	case u.Kind == ir.ArrayKind:
-		return g.holdsInterface(u.Elem)
-	case u.Kind == ir.NamedKind:
-		return slices.ContainsFunc(g.p.Type(u.Name).Struct, func(f *ir.FieldDef) bool { return g.holdsInterface(f.Type) })
-	}
-	return false
+	return w.weighed(e)
 }
 
 // complexCall writes an operation on complex numbers that rounds its products. Those of complex64 are exact in
@@ -438,8 +429,11 @@ func (w *body) index(e *ir.Index) code {
 	if x.konst {
 		x = w.hidden(e.X)
 	}
+	if u.Kind == ir.MapKind {
+		return operand(x.in(operandPrec) + "[" + w.mapKey(e.I) + "]")
+	}
 	i := w.code(e.I)
-	if u.Kind != ir.MapKind && i.konst && (u.Kind != ir.ListKind || !natural(e.I)) {
+	if i.konst && (u.Kind != ir.ListKind || !natural(e.I)) {
 		if !(u.Kind == ir.ArrayKind && inRange(e.I, u.Len)) {
 			i = w.hidden(e.I)
 		}

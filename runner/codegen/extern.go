@@ -109,11 +109,11 @@ func (w *body) hostCall(x *ir.Extern, args []string) string {
 	if x.Variadic && len(args) > 0 {
 		args[len(args)-1] += "..."
 	}
+	if strings.HasPrefix(x.Twin, "t.") {
+		return x.Twin + "(" + strings.Join(args, ", ") + ")"
+	}
 	if x.Twin != "" {
-		if strings.HasPrefix(x.Twin, "t.") {
-			return x.Twin + "(" + strings.Join(args, ", ") + ")"
-		}
-		return w.use(w.out, runnerPath) + "." + strings.TrimPrefix(x.Twin, "runner.") + "(" + strings.Join(args, ", ") + ")"
+		return w.runner(x.Twin) + "(" + strings.Join(append([]string{"t"}, args...), ", ") + ")"
 	}
 	importPath, id, typeArgs := hostName(x.Name, x.Method)
 	if x.Method {
@@ -170,7 +170,7 @@ func measuredOften(steps, bytes cost) (often []string) {
 }
 
 // measurement is what walks a whole argument.
-var measurement = regexp.MustCompile(`runner\.(Size|Nested)\(t, #\d+#\)`)
+var measurement = regexp.MustCompile(`runner\.(Size|Nested|Compared)\(t, #\d+#\)`)
 
 func (c cost) replace(old, new string) cost {
 	c.terms = slices.Clone(c.terms)
@@ -282,6 +282,12 @@ func (w *body) costFactor(x *ir.Extern, f string) string {
 		return w.runner("Size") + "(t, " + arg + ")"
 	case "deep":
 		return w.runner("Nested") + "(t, " + arg + ")"
+	case "flat":
+		return w.compared(x.Params[i], arg)
+	case "move":
+		return fmt.Sprintf("int64(len(%s))*%d/%d", arg, w.elemSize(x.Params[i]), 2*perStep)
+	case "slots":
+		return w.runner("Slots") + "(t, " + arg + ")"
 	case "pad":
 		rest := "nil"
 		if x.Variadic && i+1 < len(x.Params) {
@@ -291,4 +297,34 @@ func (w *body) costFactor(x *ir.Extern, f string) string {
 	}
 	w.fail(w.fn.f, w.line, "extern %q: cost %q is not understood", x.Name, f)
 	return "1"
+}
+
+// compared is the cost of comparing, or hashing, an argument or all that it holds.
+func (w *body) compared(t *ir.Type, arg string) string {
+	u := w.underlying(t)
+	switch u.Kind {
+	case ir.ListKind, ir.MapKind:
+		if w.weightOf(u.Elem) == flat && (u.Kind == ir.ListKind || w.weightOf(u.Key) == flat) {
+			return fmt.Sprintf("int64(len(%s))*%d", arg, w.elemSize(t))
+		}
+	case ir.Host:
+	default:
+		if w.weightOf(t) == flat {
+			return strconv.Itoa(w.sizeOf(t))
+		}
+	}
+	return w.runner("Compared") + "(t, " + arg + ")"
+}
+
+// elemSize is the size of an element of a list, or an entry of a map.
+func (w *body) elemSize(t *ir.Type) int {
+	u := w.underlying(t)
+	size := 0
+	if u.Elem != nil {
+		size = w.sizeOf(u.Elem)
+	}
+	if u.Kind == ir.MapKind {
+		size += w.sizeOf(u.Key)
+	}
+	return max(1, size)
 }

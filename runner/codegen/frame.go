@@ -157,6 +157,7 @@ func (g *gen) writeStep(w *body, out *file) {
 	fn := w.fn
 	out.linef("func (f *%s) Step(t *runner.Thread) runner.Op {", fn.frame())
 	w.declare(out)
+	w.payVariables(out)
 	if w.selfUsed {
 		self, state := w.names[fn.f.Self], g.types[fn.f.Entity]
 		out.linef("%s, _ := t.Self().(*%s)", self, state)

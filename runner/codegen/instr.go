@@ -12,6 +12,7 @@ import (
 
 // instr writes the j-th instruction of a block.
 func (w *body) instr(b *ir.Block, j int, in ir.Instr) {
+	w.pay(ir.Line(in), w.ofInstr(in))
 	switch in := in.(type) {
 	case *ir.Set:
 		w.set(in)
@@ -50,7 +51,7 @@ func (w *body) instr(b *ir.Block, j int, in ir.Instr) {
 	case *ir.MapGet:
 		w.stmt(in.At, fmt.Sprintf("%s = %s[%s]", w.targets(in.Into), w.code(in.Map).in(operandPrec), w.mapKey(in.Key)))
 	case *ir.MapDel:
-		w.stmt(in.At, fmt.Sprintf("delete(%s, %s)", w.expr(in.Map), w.mapKey(in.Key)))
+		w.mapDel(in)
 	case *ir.Keys:
 		w.keys(in)
 	case *ir.Assert:
@@ -224,13 +225,14 @@ type oneCase struct {
 	call   string // the call, if it does not
 }
 
-// dispatch is a dynamic call: on what, by which variable the cases name it, how it may go, and the lines for every other
-// dynamic type.
+// dispatch is a dynamic call: on what, by which variable the cases name it, how it may go, and what is done for every
+// other dynamic type.
 type dispatch struct {
 	subject, bound string
 	cases          []oneCase
-	fallback       []string
-	inBlock        bool // a brace is open
+	before         []string // lines of it
+	fallback       []string // the call, and lines behind it
+	inBlock        bool     // a brace is open
 }
 
 // dispatch writes a dynamic call: a type switch with direct calls and suspensions, then the continuation of the latter.
@@ -244,6 +246,7 @@ func (w *body) dispatch(b *ir.Block, j, at int, d dispatch, into []string) {
 	}
 	subject, bound, cases, fallback := d.subject, d.bound, d.cases, d.fallback
 	if len(cases) == 0 {
+		w.stmt(at, d.before...)
 		w.stmt(at, left+fallback[0])
 		w.stmt(at, fallback[1:]...)
 		end()
@@ -273,6 +276,7 @@ func (w *body) dispatch(b *ir.Block, j, at int, d dispatch, into []string) {
 	if !usesBound(cases, bound) {
 		lines[0] = fmt.Sprintf("switch %s.(type) {", subject)
 	}
+	lines = append(lines, d.before...)
 	lines = append(lines, left+fallback[0])
 	lines = append(lines, fallback[1:]...)
 	if join != "" {
@@ -335,13 +339,15 @@ func (w *body) callFace(b *ir.Block, j int, in *ir.CallFace) {
 		spread = "..."
 	}
 	fallback := []string{fmt.Sprintf("%s.%s(%s%s)", subject, name, strings.Join(args, ", "), spread)}
+	var before []string
 	if u.Kind == ir.Error || u.Kind == ir.Host || w.mayBeHost(iface) {
 		fallback = append(fallback, "t.Guard()")
+		before = append(before, fmt.Sprintf("%s(t, %s)", w.runner("Tells"), subject))
 	}
 	if u.Kind == ir.Host {
 		subject = "any(" + subject + ")"
 	}
-	w.dispatch(b, j, in.At, dispatch{subject, bound, cases, fallback, hoisted}, in.Into)
+	w.dispatch(b, j, in.At, dispatch{subject, bound, cases, before, fallback, hoisted}, in.Into)
 }
 
 // mayBeHost says whether a value of the host library may stand behind an interface: all its methods are exported.
@@ -442,7 +448,7 @@ func (w *body) callFunc(b *ir.Block, j int, in *ir.CallFunc) {
 		}
 	}
 	fallback := []string{fmt.Sprintf("%s.Call(%s)", subject, strings.Join(append([]string{"t"}, args...), ", "))}
-	w.dispatch(b, j, in.At, dispatch{subject, bound, cases, fallback, true}, in.Into)
+	w.dispatch(b, j, in.At, dispatch{subject, bound, cases, nil, fallback, true}, in.Into)
 }
 
 func (w *body) appendTo(in *ir.Append) {
@@ -481,6 +487,19 @@ func (w *body) mapSet(in *ir.MapSet) {
 		fmt.Sprintf("t.Charge(int64(len(%s)-%s) * %d)", m, n, min(size, 1<<20)), "}")...)
 }
 
+// mapDel writes delete(m, k), after which a large map is larger than it seems.
+func (w *body) mapDel(in *ir.MapDel) {
+	m := w.expr(in.Map)
+	if !w.simple(in.Map) {
+		m = w.temp()
+		w.stmt(in.At, "{", m+" := "+w.expr(in.Map))
+	}
+	w.stmt(in.At, fmt.Sprintf("%s(t, %s)", w.runner("Shrinks"), m), fmt.Sprintf("delete(%s, %s)", m, w.mapKey(in.Key)))
+	if !w.simple(in.Map) {
+		w.stmt(in.At, "}")
+	}
+}
+
 // keys takes the sorted snapshot of a map's keys.
 func (w *body) keys(in *ir.Keys) {
 	t := w.underlying(w.typeOf(w.fn, in.Map))
@@ -489,14 +508,14 @@ func (w *body) keys(in *ir.Keys) {
 	w.use(w.out, runnerPath)
 	if len(in.Into) == 2 {
 		size += w.sizeOf(t.Elem)
-		w.stmt(in.At, fmt.Sprintf("t.Charge(int64(len(%s)) * %d)", m, max(1, size)), fmt.Sprintf("%s = runner.Entries(%s)", w.targets(in.Into), m))
+		w.stmt(in.At, fmt.Sprintf("t.Charge(int64(len(%s)) * %d)", m, max(1, size)), fmt.Sprintf("%s = runner.Entries(t, %s)", w.targets(in.Into), m))
 		return
 	}
 	fn := "KeysOf"
 	if u := w.underlying(t.Key); u.Kind == ir.String || u.Kind == ir.RefKind || u.Kind == ir.Duration || u.Kind >= ir.Int && u.Kind <= ir.F64 {
 		fn = "SortedKeys"
 	}
-	w.stmt(in.At, fmt.Sprintf("t.Charge(int64(len(%s)) * %d)", m, max(1, size)), fmt.Sprintf("%s = runner.%s(%s)", w.targets(in.Into), fn, m))
+	w.stmt(in.At, fmt.Sprintf("t.Charge(int64(len(%s)) * %d)", m, max(1, size)), fmt.Sprintf("%s = runner.%s(t, %s)", w.targets(in.Into), fn, m))
 }
 
 func (w *body) assert(in *ir.Assert) {

@@ -12,6 +12,7 @@ import (
 // term writes the end of the i-th block.
 func (w *body) term(i int, b *ir.Block) {
 	split := w.splits[splitKey{b.Name, len(b.Do)}]
+	w.pay(ir.Line(b.End), w.ofTerm(b.End))
 	switch t := b.End.(type) {
 	case *ir.Jump:
 		w.jump(i, t.To)

@@ -135,6 +135,7 @@ func (g *gen) writeTypes() {
 		f.linef("var %s %s\n", g.varID[v.Name], g.goType(f, v.Type))
 	}
 	g.writeFnTypes(f)
+	f.lines(g.weighing...)
 }
 
 // writeRef declares the reference type of an entity type. It has the entity's methods, so that interfaces hold it as
