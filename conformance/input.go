@@ -4,6 +4,7 @@ package conformance
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -21,6 +22,7 @@ func input() []Test {
 	}
 	return []Test{
 		test("malformed_json", "a body that is no JSON array or object of arguments is refused", malformedBodies),
+		test("encodings", "a body in an encoding that nobody knows is refused, and one in a known encoding is not taken for what it is not", encodedBodies),
 		test("wrong_types", "an argument of another type is refused, and named", wrongTypes),
 		test("ranges", "numbers beyond their type's range are refused; those at its ends arrive", outOfRange),
 		test("argument_names", "missing, extra, unknown and doubled arguments are refused; names and positions mean the same", argumentNames),
@@ -139,6 +141,26 @@ func malformedBodies(t T, r *Bench) {
 		"[1]x", "[1][1]", "[1] {}", "\x00", "[\x00]", `["\x"]`, `["\ud8"]`, "[1]\xff", "'1'", "[NaN]", "n=1", "<n>1</n>", "[/* */1]",
 	} {
 		invalid(t, x.s, x.cell+"/Add", body)
+	}
+	x.untouched(t)
+}
+
+func encodedBodies(t T, r *Bench) {
+	x := newTarget(t, r)
+	isProblem(t, x.s, rawRequest{http.MethodPost, x.cell + "/Add", http.Header{"Content-Encoding": {"rot13"}}, "[1]"}, http.StatusUnsupportedMediaType, "InvalidArgument")
+	x.untouched(t)
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	if _, err := z.Write([]byte("[7]")); err != nil || z.Close() != nil {
+		fatal(t, "gzip: %v", err)
+	}
+	resp, body := send(t, x.s, rawRequest{http.MethodPost, x.cell + "/Add", http.Header{"Content-Encoding": {"gzip"}}, zipped.String()})
+	if resp.StatusCode == http.StatusOK { // it may know this one
+		expect(t, x.s, On("Cell", x.cellName, "Get"), "7")
+		return
+	}
+	if p, err := readProblem(resp, body); err != nil || !mayHave(p.Code, resp.StatusCode) || p.Code != "InvalidArgument" {
+		t.Errorf("a body in gzip: want 415 InvalidArgument, got %d %s (%v)", resp.StatusCode, p.Code, err)
 	}
 	x.untouched(t)
 }
@@ -387,11 +409,24 @@ func mutations(t T, r *Bench) {
 		p, err := readProblem(resp, body)
 		if err != nil {
 			t.Errorf("%v: status %d: %v", m, resp.StatusCode, err)
-		} else if resp.StatusCode != http.StatusMethodNotAllowed && resp.StatusCode != gateway.Status(p.Code) || resp.StatusCode == http.StatusInternalServerError {
+		} else if !mayHave(p.Code, resp.StatusCode) {
 			t.Errorf("%v: status %d with code %s: %s", m, resp.StatusCode, p.Code, p.Detail)
 		}
 	}
 	x.untouched(t)
+}
+
+// mayHave says whether an error of a code may have a status.
+func mayHave(code string, status int) bool {
+	switch status {
+	case http.StatusMethodNotAllowed:
+		return true
+	case http.StatusUnsupportedMediaType:
+		return code == "InvalidArgument"
+	case http.StatusInternalServerError:
+		return false
+	}
+	return status == gateway.Status(code)
 }
 
 // mutate changes path, body or headers in one to three places.

@@ -45,8 +45,13 @@ func requestFaults() []Fault {
 			requests: func(x executor, _ *traffic) executor { return runsLate{x} }},
 		{Name: "drops_slashes", Says: "slashes in the keys of requests are dropped",
 			requests: func(x executor, _ *traffic) executor { return dropsSlashes{x} }},
-		{Name: "torn_query", Says: "each selection of a query has a moment of its own",
-			requests: func(x executor, _ *traffic) executor { return tornQueries{x} }},
+		{Name: "records_reads", Says: "the answer of a request that only reads is kept under its id",
+			requests: func(x executor, _ *traffic) executor {
+				return &recordsReads{Executor: x, first: map[string]gateway.Response{}}
+			}},
+		{Name: "forgets_history", Says: "nothing is told of requests that ran", requests: func(x executor, _ *traffic) executor { return forgetsHistory{x} }},
+		{Name: "cuts_messages", Says: "messages of errors are cut", requests: func(x executor, _ *traffic) executor { return cutsMessages{x} }},
+		{Name: "hides_places", Says: "errors do not say where they happened", requests: func(x executor, _ *traffic) executor { return hidesPlaces{x} }},
 	}
 }
 
@@ -233,18 +238,51 @@ func (x dropsSlashes) Call(ctx context.Context, r gateway.Request) gateway.Respo
 	return x.Executor.Call(ctx, r)
 }
 
-type tornQueries struct{ gateway.Executor }
+type recordsReads struct {
+	gateway.Executor
+	guard sync.Mutex
+	first map[string]gateway.Response // by id
+}
 
-func (x tornQueries) Query(ctx context.Context, selections ...gateway.Selection) (*gateway.Cut, error) {
-	whole := &gateway.Cut{}
-	for _, sel := range selections {
-		cut, err := x.Executor.Query(ctx, sel)
-		if err != nil {
-			return nil, err
-		}
-		whole.Position = cut.Position
-		whole.Entities, whole.More = append(whole.Entities, cut.Entities...), append(whole.More, cut.More...)
-		time.Sleep(2 * time.Millisecond)
+func (x *recordsReads) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	x.guard.Lock()
+	first, seen := x.first[r.ID]
+	x.guard.Unlock()
+	if seen {
+		return first
 	}
-	return whole, nil
+	resp := x.Executor.Call(ctx, r)
+	if x.guard.Lock(); r.Func.ReadOnly {
+		x.first[r.ID] = resp
+	}
+	x.guard.Unlock()
+	return resp
+}
+
+type forgetsHistory struct{ gateway.Executor }
+
+func (x forgetsHistory) Recorded(_ context.Context, id string) (*gateway.Record, error) {
+	return nil, gateway.Errorf("NotFound", "no request %q is recorded", id)
+}
+
+type cutsMessages struct{ gateway.Executor }
+
+func (x cutsMessages) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	resp := x.Executor.Call(ctx, r)
+	if resp.Err != nil && len(resp.Err.Message) > 20 {
+		cut := *resp.Err
+		cut.Message, resp.Err = strings.ToValidUTF8(cut.Message[:20], ""), &cut
+	}
+	return resp
+}
+
+type hidesPlaces struct{ gateway.Executor }
+
+func (x hidesPlaces) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	resp := x.Executor.Call(ctx, r)
+	if resp.Err != nil {
+		hidden := *resp.Err
+		hidden.At, resp.Err = "", &hidden
+	}
+	return resp
 }

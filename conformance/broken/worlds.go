@@ -45,6 +45,10 @@ func worldFaults() []Fault {
 			world: func(*traffic) func(request, world) world {
 				return func(r request, own world) world { return &partial{World: own, request: r} }
 			}},
+		{Name: "torn_commit", Says: "of a request that changes several entities, one change is lost",
+			world: func(*traffic) func(request, world) world {
+				return func(_ request, own world) world { return tornCommits{own} }
+			}},
 		{Name: "ignores_deletion", Says: "entities that were deleted go on to answer",
 			world: func(*traffic) func(request, world) world {
 				return func(_ request, own world) world { return keepsAll{own} }
@@ -182,6 +186,15 @@ func (w *partial) Backup(ty *runner.EntityType, key string, state any) {
 func (w *partial) Abort() {
 	w.Commit(w.written, maxState)
 	w.World.Abort()
+}
+
+type tornCommits struct{ runner.World }
+
+func (w tornCommits) Commit(changes []runner.Change, limit int) error {
+	if len(changes) > 1 {
+		changes = changes[:len(changes)-1]
+	}
+	return w.World.Commit(changes, limit)
 }
 
 type keepsAll struct{ runner.World }

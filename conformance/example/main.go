@@ -29,7 +29,7 @@ func (backend) Features() backends.Features {
 	return backends.Features{backends.Transactions, backends.Recursion, backends.Lifecycle, backends.Recorded, backends.Durable, backends.Queries}
 }
 
-func (backend) Options() []string { return nil }
+func (backend) Options() []string { return []string{"queue"} }
 
 func (backend) Lower(p *ir.Program, o backends.Options) (*backends.Bundle, error) {
 	if err := external.Link(&o, runtime); err != nil {

@@ -13,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -26,9 +27,6 @@ import (
 	"github.com/stateful-entities/sfc/runner/jsonvalue"
 )
 
-// maxWaiting is how many requests may wait for their turn; more are refused as Overloaded.
-const maxWaiting = 1024
-
 // Main runs a bundle's program; text is its IR in JSON, limits bound each request. It does not return.
 func Main(p *runner.Program, text []byte, limits runner.Limits) {
 	gateway.Main(Target(p, text, limits))
@@ -36,13 +34,17 @@ func Main(p *runner.Program, text []byte, limits runner.Limits) {
 
 // Target describes a program on the target journal: package gateway does flags, HTTP and JSON.
 func Target(p *runner.Program, text []byte, limits runner.Limits) gateway.Target {
+	var queue int
 	return gateway.Target{
 		Name: "journal", Program: p, IR: text, Limits: limits,
+		Flags: func(fs *flag.FlagSet) {
+			fs.IntVar(&queue, "queue", 1024, "how many requests may wait: more are refused as Overloaded")
+		},
 		Open: func(o gateway.Options) (gateway.Executor, error) {
 			if o.Data == "" {
 				return nil, errors.New("the target journal keeps its state in a folder: add --data FOLDER")
 			}
-			return Open(filepath.Join(o.Data, "journal"), p, o)
+			return Open(filepath.Join(o.Data, "journal"), p, o, queue)
 		},
 	}
 }
@@ -67,11 +69,11 @@ type Executor struct {
 
 var _ gateway.Executor = (*Executor)(nil)
 
-// Open reads a journal, and makes it if there is none.
-func Open(path string, p *runner.Program, o gateway.Options) (*Executor, error) {
+// Open reads a journal, and makes it if there is none. So many requests may wait as queue says.
+func Open(path string, p *runner.Program, o gateway.Options, queue int) (*Executor, error) {
 	x := &Executor{
 		program: p, codec: jsonvalue.For(p), limits: o.Limits.OrDefault(), log: o.Log, entries: map[string]*entry{},
-		waiting: make(chan struct{}, maxWaiting), turn: make(chan struct{}, 1), world: newWorld(p),
+		waiting: make(chan struct{}, queue), turn: make(chan struct{}, 1), world: newWorld(p),
 	}
 	var err error
 	x.file, err = openFile(path, p, func(e *entry) error {
@@ -93,7 +95,7 @@ func (x *Executor) take(ctx context.Context) (done func(), fail *sfc.Error) {
 	case x.waiting <- struct{}{}:
 		defer func() { <-x.waiting }()
 	default:
-		return nil, gateway.Errorf("Overloaded", "%d requests are waiting", maxWaiting)
+		return nil, gateway.Errorf("Overloaded", "%d requests are waiting", cap(x.waiting))
 	}
 	select {
 	case x.turn <- struct{}{}:

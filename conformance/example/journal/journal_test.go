@@ -23,7 +23,7 @@ import (
 // open serves a journal; stop closes it.
 func open(t *testing.T, path string) (url string, stop func()) {
 	p := gatewaytest.Program()
-	x, err := Open(path, p, gateway.Options{Log: slog.New(slog.DiscardHandler)})
+	x, err := Open(path, p, gateway.Options{Log: slog.New(slog.DiscardHandler)}, 10)
 	require.NoError(t, err)
 	s := httptest.NewServer(gateway.NewHandler(p, []byte("{}"), x))
 	return s.URL, func() {
@@ -124,11 +124,11 @@ func TestOthersAreRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "journal")
 	_, stop := open(t, path)
 	p := gatewaytest.Program()
-	_, err := Open(path, p, gateway.Options{})
+	_, err := Open(path, p, gateway.Options{}, 10)
 	require.ErrorContains(t, err, "in use by another process")
 	stop()
 	p.ID, p.Hash = "example.com/other", "0123456789"
-	_, err = Open(path, p, gateway.Options{})
+	_, err = Open(path, p, gateway.Options{}, 10)
 	require.ErrorContains(t, err, `line 1: it holds the requests of program "`)
 	require.ErrorContains(t, err, `not of "example.com/other" (01234567)`)
 }
