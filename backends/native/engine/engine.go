@@ -110,7 +110,7 @@ func (e *Engine) open(text []byte) error {
 		return fmt.Errorf("it is in use by another process or engine: %w", err)
 	}
 	e.lock, e.unlock = lock, sync.OnceValue(lock.Close)
-	if err := checkGuard(fs, dir); err != nil {
+	if err := errors.Join(checkGuard(fs, dir), checkLogs(fs, dir)); err != nil {
 		return errors.Join(err, e.unlock())
 	}
 	if e.db, err = pebble.Open(dir, e.databaseOptions(fs)); err != nil {

@@ -80,7 +80,12 @@ func adopt(db *pebble.DB, p *runner.Program, text []byte, log *slog.Logger) (*st
 	if err := put(b, keyProgram, now); err != nil {
 		return nil, err
 	}
-	return now, b.Commit(pebble.Sync)
+	if err := b.Commit(pebble.Sync); err != nil || before != nil {
+		return now, err
+	}
+	// The log that a new database begins with is of an old format, in which damage looks like the torn end of a write:
+	// nothing else is to be in it.
+	return now, db.Flush()
 }
 
 // replace checks a program against all before it, and keeps the one before if its states have another form.
