@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
@@ -278,57 +277,10 @@ func failure(e *sfc.Error) error {
 func (w *World) Query(ctx context.Context, selections ...gateway.Selection) (*gateway.Cut, error) {
 	var cut *gateway.Cut
 	var err error
-	if late := w.turn(ctx, func() { cut, err = w.cut(ctx, selections) }); late != nil {
+	if late := w.turn(ctx, func() { cut, err = where.Memory(ctx, w.program, w.memory.Memory, w.last, selections) }); late != nil {
 		return nil, late
 	}
 	return cut, err
-}
-
-func (w *World) cut(ctx context.Context, selections []gateway.Selection) (*gateway.Cut, error) {
-	cut := &gateway.Cut{Position: w.last}
-	for _, sel := range selections {
-		picker, err := w.pick(ctx, sel)
-		if err != nil {
-			return nil, err
-		}
-		cut.Entities, cut.More = append(cut.Entities, picker.Found), append(cut.More, picker.More)
-	}
-	return cut, nil
-}
-
-func (w *World) pick(ctx context.Context, sel gateway.Selection) (*where.Picker, error) {
-	i := slices.IndexFunc(w.program.Types, func(ty *runner.EntityType) bool { return ty.Name == sel.Type })
-	if i < 0 {
-		return nil, gateway.Errorf("NotFound", "no entity type %q", sel.Type)
-	}
-	ty := w.program.Types[i]
-	picker, fail := where.NewPicker(w.codec, ty, sel)
-	if fail != nil {
-		return nil, fail
-	}
-	for _, key := range w.keys(ty, sel) {
-		if picker.Full() {
-			break
-		}
-		state, _ := w.memory.State(ty, key)
-		if err := picker.Take(ctx, key, state); err != nil {
-			return nil, err
-		}
-	}
-	return picker, nil
-}
-
-// keys gives those that a selection is about, in order.
-func (w *World) keys(ty *runner.EntityType, sel gateway.Selection) []string {
-	keys := w.memory.Keys(ty)
-	if sel.Key != "" {
-		if slices.Contains(keys, sel.Key) {
-			return []string{sel.Key}
-		}
-		return nil
-	}
-	slices.SortFunc(keys, func(a, b string) int { return gateway.CompareKeys(ty, a, b) })
-	return slices.DeleteFunc(keys, func(k string) bool { return sel.After != "" && gateway.CompareKeys(ty, k, sel.After) <= 0 })
 }
 
 // Recorded gives what is kept of a request that ran before.

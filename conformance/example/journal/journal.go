@@ -14,10 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"log/slog"
 	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/stateful-entities/sfc"
@@ -56,9 +53,7 @@ type Executor struct {
 	World func(r gateway.Request, own runner.World) runner.World
 
 	program *runner.Program
-	codec   *jsonvalue.Codec
-	limits  runner.Limits
-	log     *slog.Logger
+	options gateway.Options
 	waiting chan struct{} // has room for those that may wait
 	turn    chan struct{} // is full while a request has its turn: all below is its own
 	world   *world
@@ -71,14 +66,15 @@ var _ gateway.Executor = (*Executor)(nil)
 
 // Open reads a journal, and makes it if there is none. So many requests may wait as queue says.
 func Open(path string, p *runner.Program, o gateway.Options, queue int) (*Executor, error) {
+	o.Limits = o.Limits.OrDefault()
 	x := &Executor{
-		program: p, codec: jsonvalue.For(p), limits: o.Limits.OrDefault(), log: o.Log, entries: map[string]*entry{},
-		waiting: make(chan struct{}, queue), turn: make(chan struct{}, 1), world: newWorld(p),
+		program: p, options: o, waiting: make(chan struct{}, queue), turn: make(chan struct{}, 1),
+		world: &world{Memory: runner.NewMemory(p), program: p}, entries: map[string]*entry{},
 	}
 	var err error
 	x.file, err = openFile(path, p, func(e *entry) error {
 		x.keep(e)
-		return x.world.redo(e.Changes, x.limits.State)
+		return x.world.redo(e.Changes, o.Limits.State)
 	})
 	return x, err
 }
@@ -118,43 +114,43 @@ func (x *Executor) Call(ctx context.Context, r gateway.Request) gateway.Response
 		return gateway.Response{ID: r.ID, Err: fail}
 	}
 	defer done()
-	resp, fail := x.admit(r)
+	e, fail := x.admit(r)
 	if fail != nil {
 		return gateway.Response{ID: r.ID, Err: fail}
 	}
-	return resp
+	return e.response()
 }
 
 // admit checks a request, runs it and keeps how it ended. fail is a refusal, which is not kept.
-func (x *Executor) admit(r gateway.Request) (resp gateway.Response, fail *sfc.Error) {
+func (x *Executor) admit(r gateway.Request) (e *entry, fail *sfc.Error) {
 	now := time.Now().UTC().Round(0)
 	if now.Before(x.last) { // the clock was set back
 		now = x.last
 	}
 	arguments, err := x.program.EncodeFrame(r.Frame)
 	if err != nil {
-		return resp, gateway.Errorf("InvalidArgument", "arguments of %s: %v", r.Func.Name, err)
+		return nil, gateway.Errorf("InvalidArgument", "arguments of %s: %v", r.Func.Name, err)
 	}
 	if old := x.entries[r.ID]; old != nil {
 		if old.Method != r.Func.Name || old.Key != r.Key || !bytes.Equal(old.Arguments, arguments) {
-			return resp, gateway.Errorf("InvalidArgument", "request id %q was used for another request", r.ID)
+			return nil, gateway.Errorf("InvalidArgument", "request id %q was used for another request", r.ID)
 		}
-		return old.response(), nil
+		return old, nil
 	}
 	if !r.Deadline.IsZero() && now.After(r.Deadline) {
-		return resp, gateway.Errorf("DeadlineExceeded", "the deadline passed before the request started")
+		return nil, gateway.Errorf("DeadlineExceeded", "the deadline passed before the request started")
 	}
-	e := &entry{ID: r.ID, Time: now, Method: r.Func.Name, Entity: r.Entity(), Key: r.Key, Arguments: arguments}
+	e = &entry{ID: r.ID, Time: now, Method: r.Func.Name, Entity: r.Entity(), Key: r.Key, Arguments: arguments}
 	x.run(r, e)
 	if r.Func.ReadOnly {
-		return e.response(), nil
+		return e, nil
 	}
 	if err := x.file.append(e); err != nil {
-		x.log.Error("the journal cannot be written: no request is answered any more", "error", err)
-		return resp, gateway.Errorf("Unavailable", "the journal cannot be written: ask again with the same id")
+		x.options.Log.Error("the journal cannot be written: no request is answered any more", "error", err)
+		return nil, gateway.Errorf("Unavailable", "the journal cannot be written: ask again with the same id")
 	}
 	x.keep(e)
-	return e.response(), nil
+	return e, nil
 }
 
 // run runs a request as one transaction, and notes in e what it did.
@@ -164,11 +160,11 @@ func (x *Executor) run(r gateway.Request, e *entry) {
 	if x.World != nil {
 		w = x.World(r, w)
 	}
-	out := runner.Direct(x.program, w, x.limits, runner.Call{
-		Func: r.Func, Key: r.Key, Frame: r.Frame, Debug: debug{x.log, r},
+	out := runner.Direct(x.program, w, x.options.Limits, runner.Call{
+		Func: r.Func, Key: r.Key, Frame: r.Frame, Debug: debug{x, r},
 		Request: runner.Request{ID: r.ID, Time: e.Time, Deadline: r.Deadline},
 		Answer: func(f runner.Frame) error { // before the commit: a result that has no form undoes the request
-			text, fail := gateway.Result(x.codec, f, x.limits.Message)
+			text, fail := gateway.Result(jsonvalue.For(x.program), f, x.options.Limits.Message)
 			if fail != nil {
 				return fail
 			}
@@ -182,19 +178,19 @@ func (x *Executor) run(r gateway.Request, e *entry) {
 	e.Changes = x.world.changes // none, if it failed
 }
 
-// debug writes a request's debug output to the log.
+// debug writes what entity code prints to the log.
 type debug struct {
-	log     *slog.Logger
-	request gateway.Request
+	x *Executor
+	r gateway.Request
 }
 
 func (d debug) Write(text []byte) (int, error) {
-	d.log.Info(strings.TrimSuffix(string(text), "\n"), "entity", d.request.Entity(), "method", d.request.Func.Name, "request", d.request.ID)
+	d.x.options.Log.Info(string(bytes.TrimSuffix(text, []byte("\n"))), "entity", d.r.Entity(), "method", d.r.Func.Name, "request", d.r.ID)
 	return len(text), nil
 }
 
 // State gives an entity's committed state.
-func (x *Executor) State(ctx context.Context, ty *runner.EntityType, key string) (json.RawMessage, error) {
+func (x *Executor) State(ctx context.Context, ty *runner.EntityType, key string) (text json.RawMessage, err error) {
 	done, fail := x.take(ctx)
 	if fail != nil {
 		return nil, fail
@@ -202,10 +198,10 @@ func (x *Executor) State(ctx context.Context, ty *runner.EntityType, key string)
 	defer done()
 	state, found := x.world.State(ty, key)
 	if !found {
-		return nil, &sfc.Error{Code: "NotFound", Message: ty.Name + "/" + key + " does not exist", Entity: ty.Name + "/" + key}
+		name := ty.Name + "/" + key
+		return nil, &sfc.Error{Code: "NotFound", Message: name + " does not exist", Entity: name}
 	}
-	text, fail := gateway.StateOf(x.codec, state)
-	if fail != nil {
+	if text, fail = gateway.StateOf(jsonvalue.For(x.program), state); fail != nil {
 		return nil, fail
 	}
 	return text, nil
@@ -218,42 +214,7 @@ func (x *Executor) Query(ctx context.Context, selections ...gateway.Selection) (
 		return nil, fail
 	}
 	defer done()
-	cut := &gateway.Cut{Position: uint64(len(x.entries))}
-	for _, sel := range selections {
-		found, err := x.selected(ctx, sel)
-		if err != nil {
-			return nil, err
-		}
-		cut.Entities, cut.More = append(cut.Entities, found.Found), append(cut.More, found.More)
-	}
-	return cut, nil
-}
-
-// selected finds the entities of one selection.
-func (x *Executor) selected(ctx context.Context, sel gateway.Selection) (*where.Picker, error) {
-	ty := x.world.types[sel.Type]
-	if ty == nil {
-		return nil, gateway.Errorf("NotFound", "no entity type %q", sel.Type)
-	}
-	picker, fail := where.NewPicker(x.codec, ty, sel)
-	if fail != nil {
-		return nil, fail
-	}
-	keys := x.world.Keys(ty)
-	slices.SortFunc(keys, func(a, b string) int { return gateway.CompareKeys(ty, a, b) })
-	for _, key := range keys {
-		if sel.Key != "" && key != sel.Key || sel.After != "" && gateway.CompareKeys(ty, key, sel.After) <= 0 {
-			continue
-		}
-		if picker.Full() {
-			break
-		}
-		state, _ := x.world.State(ty, key)
-		if err := picker.Take(ctx, key, state); err != nil {
-			return nil, err
-		}
-	}
-	return picker, nil
+	return where.Memory(ctx, x.program, x.world.Memory, uint64(len(x.entries)), selections)
 }
 
 // Recorded gives what is kept of a request that ran.
@@ -271,8 +232,10 @@ func (x *Executor) Recorded(ctx context.Context, id string) (*gateway.Record, er
 	for _, c := range e.Changes {
 		rec.Changed = append(rec.Changed, c.Type+"/"+c.Key)
 	}
-	if f := slices.IndexFunc(x.program.Funcs, func(f *runner.Func) bool { return f.Name == e.Method }); f >= 0 {
-		rec.Arguments = gateway.ArgumentsOf(x.program, x.codec, x.program.Funcs[f], e.Arguments)
+	for _, f := range x.program.Funcs {
+		if f.Name == e.Method {
+			rec.Arguments = gateway.ArgumentsOf(x.program, jsonvalue.For(x.program), f, e.Arguments)
+		}
 	}
 	return rec, nil
 }

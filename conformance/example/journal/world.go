@@ -12,7 +12,6 @@ import (
 type world struct {
 	*runner.Memory
 	program *runner.Program
-	types   map[string]*runner.EntityType
 	changes []change // of the request that runs
 }
 
@@ -23,14 +22,6 @@ type change struct {
 	State []byte `json:"state"` // encoded; nil: it is deleted
 }
 
-func newWorld(p *runner.Program) *world {
-	w := &world{Memory: runner.NewMemory(p), program: p, types: map[string]*runner.EntityType{}}
-	for _, ty := range p.Types {
-		w.types[ty.Name] = ty
-	}
-	return w
-}
-
 // Commit stores the changes, and notes them.
 func (w *world) Commit(changes []runner.Change, maxState int) error {
 	if err := w.Memory.Commit(changes, maxState); err != nil {
@@ -39,10 +30,7 @@ func (w *world) Commit(changes []runner.Change, maxState int) error {
 	for _, c := range changes {
 		noted := change{Type: c.Type.Name, Key: c.Key}
 		if c.State != nil {
-			var err error
-			if noted.State, err = w.program.EncodeState(c.Type, c.State, maxState); err != nil {
-				return err
-			}
+			noted.State, _ = w.program.EncodeState(c.Type, c.State, maxState) // Memory has just done it
 		}
 		w.changes = append(w.changes, noted)
 	}
@@ -52,19 +40,20 @@ func (w *world) Commit(changes []runner.Change, maxState int) error {
 // redo stores changes that were read from the file.
 func (w *world) redo(changes []change, maxState int) error {
 	for _, c := range changes {
-		ty := w.types[c.Type]
-		if ty == nil {
-			return fmt.Errorf("no entity type %q", c.Type)
-		}
-		redone := runner.Change{Type: ty, Key: c.Key}
-		if c.State != nil {
-			var err error
-			if redone.State, err = w.program.DecodeState(ty, c.State); err != nil {
+		for _, ty := range w.program.Types {
+			if ty.Name != c.Type {
+				continue
+			}
+			redone := runner.Change{Type: ty, Key: c.Key}
+			if c.State != nil {
+				var err error
+				if redone.State, err = w.program.DecodeState(ty, c.State); err != nil {
+					return fmt.Errorf("%s/%s: %w", c.Type, c.Key, err)
+				}
+			}
+			if err := w.Memory.Commit([]runner.Change{redone}, maxState); err != nil {
 				return err
 			}
-		}
-		if err := w.Memory.Commit([]runner.Change{redone}, maxState); err != nil {
-			return err
 		}
 	}
 	return nil
