@@ -448,3 +448,46 @@ func TestClientKeepsItsFrame(t *testing.T) {
 		}
 	}
 }
+
+// Steps that methods take which the library calls are the request's in the end, and have a bound before that.
+func TestLibraryCallsArePaidFor(t *testing.T) {
+	take := func(steps int64) {
+		th := runner.Called()
+		defer th.Release()
+		th.Spend(steps)
+	}
+	request := runner.Callback()
+	before := request.Budget
+	take(20)
+	request.Guard()
+	assert.Equal(t, before, request.Budget, "the call's own cost covers short ones")
+	runner.TakeStop()
+	for range 21 {
+		func() {
+			defer func() { recover() }()
+			take(1_000_000)
+		}()
+	}
+	assert.Panics(t, func() { take(1) }, "after a stop nothing runs any more")
+	stop, ok := runner.TakeStop()
+	assert.True(t, ok)
+	assert.Equal(t, "steps of methods that the library calls: more than 20000000", stop.Message)
+	take(1)
+}
+
+type endless int
+
+func (e endless) String() string {
+	th := runner.Called()
+	defer th.Release()
+	text := fmt.Sprint(e + 1)
+	th.Guard()
+	return text
+}
+
+func TestLibraryAndMethodsDoNotCallEachOtherForEver(t *testing.T) {
+	assert.Panics(t, func() { _ = fmt.Sprint(endless(0)) }, "package fmt gives up at once")
+	stop, ok := runner.TakeStop()
+	assert.True(t, ok)
+	assert.Equal(t, "frames of methods and the library calling each other: more than 5000", stop.Message)
+}

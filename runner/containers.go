@@ -41,6 +41,7 @@ func encSlice[T any](e *Enc, xs []T, array func(*Enc, []T)) {
 	case e.inKey:
 		e.fail("a map whose keys hold pointers: they have no order")
 	case e.share.scan:
+		e.looked += sharedItem
 		if base := unsafe.SliceData(xs); e.share.window(unsafe.Pointer(base), uintptr(extent)*size, size) {
 			array(e, xs[:extent])
 		}
@@ -105,7 +106,10 @@ func EncMap[K comparable, V any](e *Enc, m map[K]V, key func(*Enc, K), value fun
 		return
 	}
 	e.enter()
-	if e.enterShared(*(*unsafe.Pointer)(unsafe.Pointer(&m))) {
+	if e.t != nil {
+		e.t.walk(mapAddress(m))
+	}
+	if e.enterShared(mapAddress(m)) {
 		if e.scanning() {
 			for k, v := range m {
 				encKey(e, k, key)

@@ -56,6 +56,7 @@ type Enc struct {
 	Graph bool
 
 	p      *Program
+	t      *Thread // who pays; nil: nobody
 	buf    []byte
 	limit  int  // bytes; more is tooLong
 	looked int  // items met in pass one, and bytes written to compare

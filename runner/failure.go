@@ -141,7 +141,7 @@ func told(v any, text func() string) string {
 func hostCall(fail *Failure, f func()) {
 	defer func() {
 		r := recover()
-		if s, ok := pendingStop(); ok {
+		if s, ok := TakeStop(); ok {
 			r = s
 		}
 		switch r := r.(type) {
@@ -185,8 +185,9 @@ func panicText(v any, spoken func(typeName string) string) string {
 	}
 	rv := reflect.ValueOf(v)
 	text, ok := basicText(rv)
+	_, ref := v.(Ref) // a pointer in the source
 	switch {
-	case !ok:
+	case !ok || ref:
 		return "(" + spoken(rv.Type().String()) + ")"
 	case rv.Type().PkgPath() == "":
 		return text

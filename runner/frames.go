@@ -76,14 +76,16 @@ func (t *Thread) encodeFrame(f Frame, graph, keep bool, what string) []byte {
 	return b
 }
 
-// encodedPerStep is how many bytes of what crosses an invoke are encoded and decoded in the time of a step.
-const encodedPerStep = 8
+// What crosses an invoke costs a step for each encodedPerStep bytes of its encoding; the first ones are part of the call.
+const (
+	encodedPerStep = 4
+	encodedFree    = 64
+)
 
-// payCrossing pays for the arguments or results that were encoded last, if they reach memory or hold text: others take no
-// longer than the step that every call takes.
+// payCrossing pays for the arguments or results that were encoded last, if they reach memory or hold text.
 func (t *Thread) payCrossing(large bool) {
-	if large {
-		t.Spend(int64(t.enc.looked+len(t.enc.buf)) / encodedPerStep)
+	if n := t.enc.looked + len(t.enc.buf) - encodedFree; large && n > 0 {
+		t.Spend(int64(n) / encodedPerStep)
 	}
 }
 

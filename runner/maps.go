@@ -27,10 +27,15 @@ func SortedKeys[K cmp.Ordered, V any](t *Thread, m map[K]V) []K {
 	return keys
 }
 
-// paySorting pays for what sorting looks at of long keys. Who walks over the keys pays for short ones.
+// paySorting pays for sorting keys, and for what that looks at of long ones.
 func paySorting[K comparable](t *Thread, keys []K) {
-	if ty := reflect.TypeFor[K](); len(keys) > 1 && (heavy(ty) || ty.Size() >= moved) {
-		t.Spend(Product(Compared(t, keys)/weighed, int64(bits.Len(uint(len(keys))))))
+	if len(keys) < 2 {
+		return
+	}
+	each := int64(bits.Len(uint(len(keys))))
+	t.Spend(int64(len(keys)) * each / 4)
+	if ty := reflect.TypeFor[K](); heavy(ty) || ty.Size() >= moved {
+		t.Spend(Product(Compared(t, keys)/weighed, each))
 	}
 }
 

@@ -66,7 +66,7 @@ func (t *Thread) Caught(r any) *Panic {
 // for in the caller's package. Stops go on.
 func Caught(r any) *Panic {
 	switch r := r.(type) {
-	case Stop:
+	case Stop, escape:
 		panic(r)
 	case rethrown:
 		return r.p

@@ -21,6 +21,9 @@ type sharing struct {
 	spans   []span
 }
 
+// sharedItem is how many plain items take as long as one that may be shared.
+const sharedItem = 32
+
 // span is the memory that overlapping slices see.
 type span struct {
 	lo, hi uintptr
@@ -127,6 +130,7 @@ func (e *Enc) enterShared(p unsafe.Pointer) bool {
 	n := e.share.numbers[p]
 	switch {
 	case e.share.scan:
+		e.looked += sharedItem
 		e.share.numbers[p] = n + 1
 		return n == 0
 	case n == 0:

@@ -19,7 +19,8 @@ type Thread struct {
 	random      randomness
 	bytes       int64                  // left
 	invocations int                    // made
-	callback    bool                   // runs a method that the host library called
+	callback    bool                   // runs outside of requests: stops are noted
+	called      bool                   // runs a method that the host library called
 	hollow      map[unsafe.Pointer]int // maps that were large, with the entries that they had
 
 	mode  mode
@@ -62,13 +63,13 @@ type slot struct {
 func newThread(p *Program) *Thread {
 	t := &Thread{prog: p, facts: p.tables(), pool: make([][]Frame, len(p.Funcs))}
 	t.cells.of = make([]map[string]*cell, len(p.Types))
-	t.enc.p = p
+	t.enc.p, t.enc.t = p, t
 	return t
 }
 
 // begin makes the thread ready for a request.
 func (t *Thread) begin(l Limits, c *Call, m mode) {
-	pendingStop() // what others left on this goroutine
+	TakeStop() // what others left on this goroutine
 	t.limits = l.OrDefault()
 	t.request = c.Request
 	t.request.Time = t.request.Time.UTC().Round(0)
@@ -279,6 +280,9 @@ func (t *Thread) stop(s Stop) {
 	}
 	if t.callback {
 		noteStop(s)
+	}
+	if t.called {
+		panic(escape{s})
 	}
 	panic(s)
 }

@@ -4,6 +4,7 @@ package codegen
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/assert"
@@ -40,6 +42,7 @@ var programs = map[string]func() *runner.Program{
 func main() {
 	var in struct {
 		Program, Driver string
+		Steps           int64
 		Requests        []string
 	}
 	check(json.NewDecoder(os.Stdin).Decode(&in))
@@ -51,11 +54,12 @@ func main() {
 		run = runner.Chaos
 	}
 	state := w.State
-	do := func(call runner.Call) runner.Outcome { return run(p, w, runner.Limits{Steps: 5_000_000}, call) }
+	limits := runner.Limits{Steps: in.Steps}
+	do := func(call runner.Call) runner.Outcome { return run(p, w, limits, call) }
 	if in.Driver == "messages" {
 		m := runner.NewMessages(p, 1)
 		state = m.State
-		do = func(call runner.Call) runner.Outcome { return m.Run(runner.Limits{Steps: 5_000_000}, call) }
+		do = func(call runner.Call) runner.Outcome { return m.Run(limits, call) }
 	}
 	var out []string
 	for i, r := range in.Requests {
@@ -239,22 +243,30 @@ func goTool(t *testing.T, dir string, args ...string) {
 	require.NoError(t, err, "go %s:\n%s", strings.Join(args, " "), out)
 }
 
+// drive runs a script's requests and gives their outcomes. A process that does not end in minutes has failed.
+func drive(t *testing.T, exe string, s *script, driver string, steps int64) (outcomes []string) {
+	t.Helper()
+	in, err := json.Marshal(map[string]any{"Program": s.name, "Driver": driver, "Steps": steps, "Requests": s.requests})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, exe)
+	cmd.Stdin = bytes.NewReader(in)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, "%.2000s", stderr.String())
+	require.NoError(t, json.Unmarshal(out, &outcomes))
+	return outcomes
+}
+
 func TestGeneratedProgramsGiveTheRightAnswers(t *testing.T) {
 	list := scripts(t)
 	exe := build(t, list)
 	for _, s := range list {
 		for _, how := range []string{"direct", "chaos", "messages"} {
 			t.Run(s.name+"/"+how, func(t *testing.T) {
-				in, err := json.Marshal(map[string]any{"Program": s.name, "Driver": how, "Requests": s.requests})
-				require.NoError(t, err)
-				cmd := exec.Command(exe)
-				cmd.Stdin = bytes.NewReader(in)
-				var stderr bytes.Buffer
-				cmd.Stderr = &stderr
-				out, err := cmd.Output()
-				require.NoError(t, err, stderr.String())
-				var got []string
-				require.NoError(t, json.Unmarshal(out, &got))
+				got := drive(t, exe, s, how, 5_000_000)
 				for i, r := range s.requests {
 					assert.Equal(t, s.want[i], got[i], "request %d: %s", i, r)
 				}
