@@ -267,7 +267,7 @@ func (f *fn) opAssign(l, r ast.Expr, op token.Token) {
 	if op == token.SHL || op == token.SHR {
 		y = f.shiftCount(r)
 	} else {
-		y = f.exprTo(r, t.typ)
+		y = f.exprTo(r, f.plain(t.typ))
 	}
 	var old operand
 	if t.m != nil {
@@ -275,7 +275,7 @@ func (f *fn) opAssign(l, r ast.Expr, op token.Token) {
 	} else {
 		old = t.place
 	}
-	x := f.op(binaryOps[op], old, y)()
+	x := f.operateOn(old, t.typ, func(old operand) operand { return f.op(binaryOps[op], old, y) })()
 	f.flush()
 	f.emitStore(f.build(t, x))
 }

@@ -22,15 +22,15 @@ func (f *fn) builtinValue(name string, e *ast.CallExpr) (operand, bool) {
 	case "len", "cap":
 		return f.length(name, e, mark, t), true
 	case "append":
-		return f.appendCall(e, t), true
+		return f.appendCall(e), true
 	case "make":
-		return f.makeCall(e, t), true
+		return f.makeCall(e), true
 	case "new":
 		return f.newCallValue(e, t), true
 	case "min", "max":
-		return f.extreme(name, e, t), true
+		return f.extreme(name, e), true
 	case "copy":
-		dst, src := f.expr(e.Args[0]), f.copySource(e.Args[1])
+		dst, src := f.opened(e.Args[0]), f.copySource(e.Args[1])
 		d, s := dst(), src()
 		into := f.temp(ir.Basic(ir.Int))
 		f.effect(&ir.Copy{Dst: d, Src: s, Into: into, At: f.at})
@@ -44,7 +44,7 @@ func (f *fn) builtinValue(name string, e *ast.CallExpr) (operand, bool) {
 }
 
 func (f *fn) length(name string, e *ast.CallExpr, mark int, t *ir.Type) operand {
-	x := f.expr(e.Args[0])
+	x := f.opened(e.Args[0])
 	if p, ok := f.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok { // the length of the array behind it
 		n := p.Elem().Underlying().(*types.Array).Len()
 		return f.now(func() ir.Expr { f.do(&ir.Eval{X: x(), At: f.at}); return &ir.Lit{Type: t, Value: n} }, t)
@@ -60,15 +60,16 @@ func (f *fn) length(name string, e *ast.CallExpr, mark int, t *ir.Type) operand 
 	})
 }
 
-func (f *fn) appendCall(e *ast.CallExpr, t *ir.Type) operand {
-	list := f.typeOf(e)
+func (f *fn) appendCall(e *ast.CallExpr) operand {
+	list := f.plain(f.typeOf(e))
+	t := f.typ(list, e)
 	base := f.exprTo(e.Args[0], list)
 	elem := list.Underlying().(*types.Slice).Elem()
 	var elems []operand
 	var spread operand
 	for _, a := range e.Args[1:] {
 		if e.Ellipsis.IsValid() {
-			spread = f.expr(a)
+			spread = f.opened(a)
 			if f.isNil(a) {
 				spread = f.exprTo(a, list)
 			}
@@ -85,10 +86,11 @@ func (f *fn) appendCall(e *ast.CallExpr, t *ir.Type) operand {
 		i.Spread = spread()
 	}
 	f.effect(i)
-	return nameOf(into)
+	return f.closed(nameOf(into), f.typeOf(e))
 }
 
-func (f *fn) makeCall(e *ast.CallExpr, t *ir.Type) operand {
+func (f *fn) makeCall(e *ast.CallExpr) operand {
+	t := f.typ(f.plain(f.typeOf(e)), e)
 	var sizes []operand
 	for _, a := range e.Args[1:] {
 		sizes = append(sizes, f.indexValue(a))
@@ -111,7 +113,7 @@ func (f *fn) makeCall(e *ast.CallExpr, t *ir.Type) operand {
 	default:
 		return f.unsupported("SF1202", e, "collect in a slice, or call a method where you would have sent", "channels cannot be suspended and moved")
 	}
-	return nameOf(into)
+	return f.closed(nameOf(into), f.typeOf(e))
 }
 
 func (f *fn) newCallValue(e *ast.CallExpr, t *ir.Type) operand {
@@ -130,8 +132,9 @@ func (f *fn) newCallValue(e *ast.CallExpr, t *ir.Type) operand {
 }
 
 // extreme lowers min and max: comparisons for integers and strings, the library's functions for floats (NaN, -0).
-func (f *fn) extreme(name string, e *ast.CallExpr, t *ir.Type) operand {
-	goType := f.typeOf(e)
+func (f *fn) extreme(name string, e *ast.CallExpr) operand {
+	goType := f.plain(f.typeOf(e))
+	t := f.typ(goType, e)
 	var ops []operand
 	for _, a := range e.Args {
 		ops = append(ops, f.exprTo(a, goType))
@@ -154,7 +157,7 @@ func (f *fn) extreme(name string, e *ast.CallExpr, t *ir.Type) operand {
 			f.extremeOrdered(name, r, next)
 		}
 	}
-	return nameOf(r)
+	return f.closed(nameOf(r), f.typeOf(e))
 }
 
 func (f *fn) extremeOrdered(name, r, next string) {
@@ -206,7 +209,7 @@ func (f *fn) copySource(e ast.Expr) operand {
 		t := ir.ListType(ir.Basic(ir.U8))
 		return func() ir.Expr { return &ir.Nil{Type: t} }
 	}
-	return f.expr(e)
+	return f.opened(e)
 }
 
 // builtinStmt lowers a builtin that stands as a statement, and has no form of its own as a call.
@@ -223,7 +226,7 @@ func (f *fn) builtinStmt(name string, e *ast.CallExpr) bool {
 		f.end(&ir.Panic{X: x, At: f.at})
 		return true
 	case "copy":
-		dst, src := f.expr(e.Args[0]), f.copySource(e.Args[1])
+		dst, src := f.opened(e.Args[0]), f.copySource(e.Args[1])
 		d, s := dst(), src()
 		f.effect(&ir.Copy{Dst: d, Src: s, At: f.at})
 		return true
@@ -250,7 +253,7 @@ func (f *fn) prepareBuiltin(name string, e *ast.CallExpr) *prepared {
 		p.arg(f.copied(e.Args[1], m.Key()), f.typ(m.Key(), e))
 		p.emit = func(a []ir.Expr, _ []string) { f.do(&ir.MapDel{Map: a[0], Key: a[1], At: f.at}) }
 	case "clear":
-		p.arg(f.expr(e.Args[0]), f.irType(e.Args[0]))
+		p.arg(f.opened(e.Args[0]), f.typ(f.plain(f.typeOf(e.Args[0])), e))
 		p.emit = func(a []ir.Expr, _ []string) { f.do(&ir.Clear{X: a[0], At: f.at}) }
 	case "print", "println":
 		f.printArgs(p, e)
@@ -259,8 +262,8 @@ func (f *fn) prepareBuiltin(name string, e *ast.CallExpr) *prepared {
 		p.arg(f.exprTo(e.Args[0], anyType), ir.Basic(ir.Any))
 		p.emit = func(a []ir.Expr, _ []string) { f.end(&ir.Panic{X: a[0], At: f.at}) }
 	case "copy":
-		p.arg(f.expr(e.Args[0]), f.irType(e.Args[0]))
-		p.arg(f.copySource(e.Args[1]), f.irType(e.Args[1]))
+		p.arg(f.opened(e.Args[0]), f.typ(f.plain(f.typeOf(e.Args[0])), e))
+		p.arg(f.copySource(e.Args[1]), f.typ(f.plain(f.typeOf(e.Args[1])), e))
 		p.emit = func(a []ir.Expr, _ []string) { f.do(&ir.Copy{Dst: a[0], Src: a[1], At: f.at}) }
 	case "recover":
 		p.results = []*ir.Type{ir.Basic(ir.Any)}
@@ -310,14 +313,18 @@ func (f *fn) conversionTo(x ast.Expr, to types.Type) operand {
 	if types.IsInterface(to) {
 		return f.convert(f.exprTo(x, from), x, from, to, mark)
 	}
+	if p := f.plain(from); p != from && !types.Identical(from, to) {
+		from = p
+	}
 	op := f.exprTo(x, from)
 	it := f.typ(to, x)
 	if _, ok := to.Underlying().(*types.Slice); ok && isStringType(from) {
 		v := op()
 		f.flush()
-		into := f.temp(it)
-		f.do(&ir.ListOf{X: v, Type: it, Into: into, At: f.at})
-		return nameOf(into)
+		list := f.typ(f.plain(to), x)
+		into := f.temp(list)
+		f.do(&ir.ListOf{X: v, Type: list, Into: into, At: f.at})
+		return f.closed(nameOf(into), to)
 	}
 	if _, ok := to.Underlying().(*types.Pointer); ok {
 		if _, ok := from.Underlying().(*types.Slice); ok {

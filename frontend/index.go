@@ -26,7 +26,7 @@ func (f *fn) index(e *ast.IndexExpr) operand {
 		}
 		return read
 	}
-	x := f.expr(e.X)
+	x := f.opened(e.X)
 	i := f.indexValue(e.Index)
 	return func() ir.Expr {
 		a := x()
@@ -42,7 +42,7 @@ func (f *fn) indexValue(e ast.Expr) operand {
 	if tv := f.pkg.TypesInfo.Types[e]; tv.Value != nil && !isInteger(tv.Type) {
 		return f.exprTo(e, types.Typ[types.Int])
 	}
-	return f.expr(e)
+	return f.opened(e)
 }
 
 func isInteger(t types.Type) bool {
@@ -108,7 +108,7 @@ func (f *fn) slice(e *ast.SliceExpr) operand {
 	if _, ok := f.typeOf(e.X).Underlying().(*types.Array); ok {
 		x = f.addressOf(e.X)
 	} else {
-		x = f.expr(e.X)
+		x = f.opened(e.X)
 	}
 	bound := func(e ast.Expr) operand {
 		if e == nil {
@@ -117,15 +117,16 @@ func (f *fn) slice(e *ast.SliceExpr) operand {
 		return f.indexValue(e)
 	}
 	lo, hi, limit := bound(e.Low), bound(e.High), bound(e.Max)
-	t := f.irType(e)
+	goType := f.typeOf(e)
+	t := f.typ(f.plain(goType), e)
 	plain := t
 	if u, ok := f.typeOf(e.X).Underlying().(*types.Basic); ok && u.Info()&types.IsUntyped != 0 {
 		plain = ir.Basic(ir.String)
 	}
-	return f.seq(mark, plain, func() ir.Expr {
+	return f.closed(f.seq(mark, plain, func() ir.Expr {
 		a := x()
 		b := lo()
 		c := hi()
 		return &ir.Slice{X: a, Lo: b, Hi: c, Max: limit()}
-	})
+	}), goType)
 }

@@ -128,9 +128,9 @@ func (f *fn) arrayLit(e *ast.CompositeLit, t, elem types.Type) operand {
 }
 
 func (f *fn) sliceLit(e *ast.CompositeLit, t, elem types.Type) operand {
-	it := f.typ(t, e)
+	it := f.typ(f.plain(t), e)
 	ops, at, length := f.elements(e, elem)
-	return func() ir.Expr {
+	return f.closed(func() ir.Expr {
 		elems := make([]ir.Expr, len(ops))
 		for i, op := range ops {
 			elems[i] = op()
@@ -145,7 +145,7 @@ func (f *fn) sliceLit(e *ast.CompositeLit, t, elem types.Type) operand {
 			f.do(&ir.Set{Place: &ir.Index{X: &ir.Name{Name: into}, I: &ir.Lit{Type: ir.Basic(ir.Int), Value: int64(at[i])}}, To: x, At: f.at})
 		}
 		return &ir.Name{Name: into}
-	}
+	}, t)
 }
 
 func dense(at []int) bool {

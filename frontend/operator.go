@@ -21,9 +21,9 @@ func (f *fn) unary(e *ast.UnaryExpr) operand {
 	case token.ARROW:
 		return f.unsupported("SF1202", e, "call a method where you would have sent", "a receive waits for another goroutine, and there is none")
 	}
-	x := f.expr(e.X)
+	x := f.opened(e.X)
 	op := unaryOps[e.Op]
-	return func() ir.Expr { return &ir.Unary{Op: op, X: x()} }
+	return f.closed(func() ir.Expr { return &ir.Unary{Op: op, X: x()} }, f.typeOf(e))
 }
 
 var binaryOps = map[token.Token]string{
@@ -40,19 +40,19 @@ func (f *fn) binary(e *ast.BinaryExpr) operand {
 	case token.EQL, token.NEQ:
 		return f.asType(f.equality(e), e)
 	case token.LSS, token.LEQ, token.GTR, token.GEQ:
-		t := f.operandType(e)
+		t := f.plain(f.operandType(e))
 		x := f.exprTo(e.X, t)
 		y := f.exprTo(e.Y, t)
 		return f.asType(f.op(binaryOps[e.Op], x, y), e)
 	case token.SHL, token.SHR:
-		x := f.exprTo(e.X, f.typeOf(e))
+		x := f.exprTo(e.X, f.plain(f.typeOf(e)))
 		y := f.shiftCount(e.Y)
-		return f.op(binaryOps[e.Op], x, y)
+		return f.closed(f.op(binaryOps[e.Op], x, y), f.typeOf(e))
 	}
-	t := f.typeOf(e)
+	t := f.plain(f.typeOf(e))
 	x := f.exprTo(e.X, t)
 	y := f.exprTo(e.Y, t)
-	return f.op(binaryOps[e.Op], x, y)
+	return f.closed(f.op(binaryOps[e.Op], x, y), f.typeOf(e))
 }
 
 func (f *fn) op(op string, x, y operand) operand {
@@ -64,7 +64,7 @@ func (f *fn) op(op string, x, y operand) operand {
 
 // shiftCount lowers the right side of a shift: an untyped constant is a uint.
 func (f *fn) shiftCount(e ast.Expr) operand {
-	t := f.typeOf(e)
+	t := f.plain(f.typeOf(e))
 	if tv := f.pkg.TypesInfo.Types[e]; tv.Value != nil {
 		t = types.Typ[types.Uint]
 	}

@@ -114,6 +114,10 @@ func (f *fn) rangeInt(s *ast.RangeStmt, label string) {
 		}
 	}
 	t = types.Default(t)
+	if p := f.plain(t); p != t {
+		f.report("SF1511", s, "loop over a number: `for i := range int(m)`", "a range over the library type %s is not supported yet", t)
+		t = p
+	}
 	it := f.typ(t, s.X)
 	n := f.valueTo(s.X, t)
 	f.flush()
@@ -130,8 +134,8 @@ func (f *fn) rangeInt(s *ast.RangeStmt, label string) {
 var intType = types.Typ[types.Int]
 
 func (f *fn) rangeList(s *ast.RangeStmt, label string, elem types.Type) {
-	it := f.irType(s.X)
-	x := f.value(s.X)
+	it := f.typ(f.plain(f.typeOf(s.X)), s.X)
+	x := f.opened(s.X)()
 	f.flush()
 	list := f.temp(it)
 	f.do(&ir.Set{Place: &ir.Name{Name: list}, To: x, At: f.at})

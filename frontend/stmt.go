@@ -93,8 +93,8 @@ func (f *fn) incDec(s *ast.IncDecStmt) {
 	if t.m != nil {
 		old = func() ir.Expr { a := t.m(); return &ir.Index{X: a, I: t.k()} }
 	}
-	one := f.one(t.typ, s)
-	x := f.op(op, old, one)()
+	one := f.one(f.plain(t.typ), s)
+	x := f.operateOn(old, t.typ, func(old operand) operand { return f.op(op, old, one) })()
 	f.flush()
 	f.emitStore(f.build(t, x))
 }

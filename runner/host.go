@@ -5,13 +5,19 @@ package runner
 import (
 	"bytes"
 	"encoding"
+	"encoding/json"
 	"reflect"
+	"sort"
 	"strings"
 )
 
 // Host writes the value of a host type that p points to: a strings.Builder or bytes.Buffer as its content, one of a
-// basic kind (time.Month, json.Number) as a value of that kind, others by their text or binary marshaller.
+// basic kind (time.Month, json.Number) as a value of that kind, a slice (json.RawMessage, sort.IntSlice) as one, with what
+// it shares, others by their text or binary marshaller.
 func (e *Enc) Host(p any) {
+	if e.list(p) {
+		return
+	}
 	if e.scanning() {
 		return // it shares nothing with the program's values
 	}
@@ -44,7 +50,7 @@ func (e *Enc) Host(p any) {
 
 // Host reads a value of a host type into the zero value that p points to.
 func (d *Dec) Host(p any) {
-	if d.kind(reflect.ValueOf(p).Elem()) {
+	if d.list(p) || d.kind(reflect.ValueOf(p).Elem()) {
 		return
 	}
 	var err error
@@ -63,6 +69,40 @@ func (d *Dec) Host(p any) {
 	if err != nil {
 		d.fail("%T: %v", p, err)
 	}
+}
+
+// list writes what p points to if that is a slice.
+func (e *Enc) list(p any) bool {
+	switch p := p.(type) {
+	case *json.RawMessage:
+		e.Bytes(*p)
+	case *sort.IntSlice:
+		EncList(e, *p, EncInt[int])
+	case *sort.Float64Slice:
+		EncList(e, *p, (*Enc).Float)
+	case *sort.StringSlice:
+		EncList(e, *p, (*Enc).String)
+	default:
+		return false
+	}
+	return true
+}
+
+// list reads into what p points to if that is a slice.
+func (d *Dec) list(p any) bool {
+	switch p := p.(type) {
+	case *json.RawMessage:
+		*p = d.Bytes()
+	case *sort.IntSlice:
+		*p = DecList(d, DecInt[int])
+	case *sort.Float64Slice:
+		*p = DecList(d, (*Dec).Float)
+	case *sort.StringSlice:
+		*p = DecList(d, (*Dec).String)
+	default:
+		return false
+	}
+	return true
 }
 
 // kind writes v if it is of a basic kind. Such a value is all there is: a marshaller, as slog.Level has one, may refuse

@@ -16,7 +16,7 @@ import (
 )
 
 //go:embed world/clock.go world/error.go world/fields.go world/input.go world/memory.go world/order.go world/output.go
-//go:embed world/request.go world/serve.go world/world.go
+//go:embed world/panic.go world/request.go world/serve.go world/world.go
 var worldFiles embed.FS
 
 // Folders that are added to the user's module. They exist in the overlay only.

@@ -514,7 +514,7 @@ func (w *body) convert(e *ir.Convert) code {
 	switch {
 	case ut.Kind == ir.String && uf.Kind == ir.ListKind:
 		return operand(w.conversion(to, fmt.Sprintf("%s(t, %s)", w.runner("Text"), x.s)))
-	case ut.Kind == ir.String && uf.Kind != ir.String:
+	case ut.Kind == ir.String && uf.Kind != ir.String && uf.Kind != ir.Host:
 		s := fmt.Sprintf("%s(%s)", w.runner("RuneText"), x.s)
 		if to.Kind == ir.String {
 			return operand(s)

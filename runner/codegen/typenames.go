@@ -22,6 +22,10 @@ func (g *gen) writeTypeNames(f *file) {
 			lines = append(lines, fmt.Sprintf("%q: %q,", generated, shown))
 		}
 	}
+	for _, e := range g.p.Entities {
+		d := g.p.Type(e.Name)
+		lines = append(lines, fmt.Sprintf("%q: %q,", g.packageName()+"."+g.refID(e.Name), "*"+g.shownPackage(d)+"."+g.shownName(d)))
+	}
 	if len(lines) > 0 {
 		f.lines("p.Names = map[string]string{")
 		f.lines(lines...)

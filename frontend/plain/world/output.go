@@ -104,7 +104,9 @@ func (o *output) marshalled(v reflect.Value, located bool) (done bool, err error
 	switch m := x.(type) {
 	case json.Marshaler:
 		raw, err := m.MarshalJSON()
-		o.Write(raw)
+		if err == nil {
+			err = json.Compact(&o.Buffer, raw) // refuses what is no JSON
+		}
 		return true, err
 	case encoding.TextMarshaler:
 		text, err := m.MarshalText()

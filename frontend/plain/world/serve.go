@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -271,15 +270,10 @@ func given(results []reflect.Value) Answer {
 
 // failure names a panic that nobody recovered.
 func failure(p any) *Failure {
-	switch x := p.(type) {
-	case *Error:
+	if x, ok := p.(*Error); ok {
 		return &Failure{Code: x.Code, Message: x.Message}
-	case runtime.Error:
-		return &Failure{Code: "Panic", Message: x.Error()}
-	case error:
-		return &Failure{Code: "Panic", Message: x.Error()}
 	}
-	return &Failure{Code: "Panic", Message: fmt.Sprint(p)}
+	return &Failure{Code: "Panic", Message: panicText(p)}
 }
 
 func states(p Program) (Answer, error) {
