@@ -39,8 +39,8 @@ import (
 	"github.com/stateful-entities/sfc/runner"
 )
 
-func unsorted[K cmp.Ordered, V any](m map[K]V) []K {
-	keys := runner.SortedKeys(m)
+func unsorted[K cmp.Ordered, V any](t *runner.Thread, m map[K]V) []K {
+	keys := runner.SortedKeys(t, m)
 	for i, j := 0, len(keys)-1; i < j; i, j = i+1, j-1 {
 		keys[i], keys[j] = keys[j], keys[i]
 	}
