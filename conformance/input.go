@@ -367,7 +367,6 @@ func badIDs(t T, r *Bench) {
 		header := http.Header{gateway.HeaderID: ids}
 		isProblem(t, x.s, rawRequest{http.MethodPost, x.cell + "/Add", header, "[1]"}, http.StatusBadRequest, "InvalidArgument")
 	}
-	isProblem(t, x.s, rawRequest{http.MethodGet, "/v1/requests/" + r.Name("none"), nil, ""}, http.StatusNotFound, "NotFound")
 	x.untouched(t)
 	long := r.Name(strings.Repeat("i", 200))
 	expect(t, x.s, On("Cell", x.cellName, "Add", 1).With(long), "1")

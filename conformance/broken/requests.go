@@ -50,6 +50,8 @@ func requestFaults() []Fault {
 				return &recordsReads{Executor: x, first: map[string]gateway.Response{}}
 			}},
 		{Name: "forgets_history", Says: "nothing is told of requests that ran", requests: func(x executor, _ *traffic) executor { return forgetsHistory{x} }},
+		{Name: Modest, Says: "nothing is known of ids, and there are no queries: right for a target that promises neither",
+			requests: func(x executor, _ *traffic) executor { return modest{x} }},
 		{Name: "cuts_messages", Says: "messages of errors are cut", requests: func(x executor, _ *traffic) executor { return cutsMessages{x} }},
 		{Name: "hides_places", Says: "errors do not say where they happened", requests: func(x executor, _ *traffic) executor { return hidesPlaces{x} }},
 	}
@@ -263,6 +265,23 @@ type forgetsHistory struct{ gateway.Executor }
 
 func (x forgetsHistory) Recorded(_ context.Context, id string) (*gateway.Record, error) {
 	return nil, gateway.Errorf("NotFound", "no request %q is recorded", id)
+}
+
+// Modest is a fault only of a target that promises to record requests, or to answer queries.
+const Modest = "modest"
+
+type modest struct{ gateway.Executor }
+
+func (x modest) Call(ctx context.Context, r gateway.Request) gateway.Response {
+	return again(x.Executor, ctx, r, rand.Text())
+}
+
+func (x modest) Recorded(context.Context, string) (*gateway.Record, error) {
+	return nil, gateway.Errorf("Unimplemented", "requests are not recorded")
+}
+
+func (x modest) Query(context.Context, ...gateway.Selection) (*gateway.Cut, error) {
+	return nil, gateway.Errorf("Unimplemented", "there are no queries")
 }
 
 type cutsMessages struct{ gateway.Executor }
