@@ -135,18 +135,18 @@ func (a *activation) accept() error {
 // enter starts the invoked frame.
 func (a *activation) enter(f Frame) {
 	t, fn := a.t, f.Func()
-	s := slot{f: f, fn: fn, home: a.c, entry: true}
+	var self *object
 	if a.c != nil {
 		a.countEntity()
 		if a.c.obj == nil {
 			panic(notFound(a.c.name(), fn.Name, a.ev.At))
 		}
-		s.self = a.c.obj
+		self = a.c.obj
 		if fn.Writes {
-			t.beforeWrite(s.self)
+			t.beforeWrite(self)
 		}
 	}
-	t.push(s)
+	t.push(f, fn, self, a.c, true)
 }
 
 // change creates, deletes or looks for the entity.
@@ -256,8 +256,8 @@ func (a *activation) finished() (ev Event, ok bool) {
 			fn := t.Ret.Func()
 			t.stack = append(t.stack, slot{f: t.Ret, fn: fn, home: a.c}) // whose a stop is
 			ev.Kind, ev.Func, ev.Body = Returned, fn.ID, t.encodeFrame(t.Ret, fn.CopyResults, true, "results")
-			if a.now.from.Type != Client {
-				t.payCrossing(t.facts.funcs[fn.ID].results)
+			if a.now.from.Type != Client && t.facts.funcs[fn.ID].results {
+				t.payCrossing()
 			}
 			t.stack = t.stack[:0]
 		}

@@ -51,7 +51,7 @@ func runDirect(p *Program, w World, l Limits, c Call, m mode) Outcome {
 func refuse(c *Call) *Failure {
 	var f *Failure
 	if c.Func.Entity != nil {
-		if why := keyFault(c.Key); why != "" {
+		if why := c.Func.Entity.KeyFault(c.Key); why != "" {
 			f = newFailure(c, "InvalidArgument")
 			f.Message = why
 		}
@@ -66,18 +66,19 @@ func refuse(c *Call) *Failure {
 // start puts the root frame on the stack.
 func (t *Thread) start(c *Call) {
 	fn := c.Func
-	s := slot{f: t.handIn(c.Frame, fn), fn: fn, entry: true}
+	f := t.handIn(c.Frame, fn)
+	var home *cell
+	var self *object
 	if fn.Entity != nil {
-		s.home = t.cell(fn.Entity, c.Key)
-		if s.home.obj == nil {
-			panic(notFound(s.home.name(), fn.Name, ""))
+		home = t.cell(fn.Entity, c.Key)
+		if self = home.obj; self == nil {
+			panic(notFound(home.name(), fn.Name, ""))
 		}
-		s.self = s.home.obj
 		if fn.Writes {
-			t.beforeWrite(s.self)
+			t.beforeWrite(self)
 		}
 	}
-	t.push(s)
+	t.push(f, fn, self, home, true)
 }
 
 // outcome is how the transaction ended, but for its commit.

@@ -55,15 +55,17 @@ func (t *Thread) returned() bool {
 	top := &t.stack[n]
 	f := top.f
 	if top.entry && (n > 0 || t.mode != byMessage) {
-		f = t.handOut(f, top.fn)
-		if n > 0 {
-			t.payCrossing(t.facts.funcs[top.fn.ID].results)
+		if t.facts.funcs[top.fn.ID].results {
+			f = t.crossed(f, top.fn, top.fn.CopyResults, "results")
+			if n > 0 {
+				t.payCrossing()
+			}
 		}
 		if top.fn.CopyResults && n > 0 { // the root's frame is the client's
 			t.Free(top.f)
 		}
 	}
-	t.stack[n] = slot{}
+	*top = slot{}
 	t.stack = t.stack[:n]
 	t.Ret = f
 	t.Depth = t.depth()

@@ -82,9 +82,10 @@ const (
 	encodedFree    = 64
 )
 
-// payCrossing pays for the arguments or results that were encoded last, if they reach memory or hold text.
-func (t *Thread) payCrossing(large bool) {
-	if n := t.enc.looked + len(t.enc.buf) - encodedFree; large && n > 0 {
+// payCrossing pays for the arguments or results that were encoded last. Those that neither reach memory nor hold text
+// are part of the call too.
+func (t *Thread) payCrossing() {
+	if n := t.enc.looked + len(t.enc.buf) - encodedFree; n > 0 {
 		t.Spend(int64(n) / encodedPerStep)
 	}
 }
@@ -107,13 +108,6 @@ func (t *Thread) handIn(f Frame, fn *Func) Frame {
 	return t.crossed(f, fn, fn.CopyArgs, "arguments")
 }
 
-// handOut does the same for the results of a frame that has returned.
-func (t *Thread) handOut(f Frame, fn *Func) Frame {
-	if !t.facts.funcs[fn.ID].results {
-		return f
-	}
-	return t.crossed(f, fn, fn.CopyResults, "results")
-}
 
 // crossed copies a frame, or only measures it.
 func (t *Thread) crossed(f Frame, fn *Func, reachMemory bool, what string) Frame {

@@ -146,7 +146,7 @@ func (t *Thread) Free(f Frame) {
 // Call runs a frame on the current activation: Step returns what Call returns.
 func (t *Thread) Call(f Frame) Op {
 	top := &t.stack[len(t.stack)-1]
-	t.push(slot{f: f, fn: f.Func(), self: top.self, home: top.home})
+	t.push(f, f.Func(), top.self, top.home, false)
 	return Calling
 }
 
@@ -157,13 +157,15 @@ func (t *Thread) Invoke(f Frame, ty *EntityType, key string) Op {
 	fn := f.Func()
 	if key == "" {
 		f = t.copied(f, fn)
-		t.push(slot{f: f, fn: fn, home: t.stack[len(t.stack)-1].home, entry: true})
+		t.push(f, fn, nil, t.stack[len(t.stack)-1].home, true)
 		return Invoking
 	}
 	if t.mode == byMessage {
 		t.checkDepth(fn)
 		body := t.encodeFrame(f, fn.CopyArgs, true, "arguments")
-		t.payCrossing(t.facts.funcs[fn.ID].args)
+		if t.facts.funcs[fn.ID].args {
+			t.payCrossing()
+		}
 		t.leave(Event{Kind: Invocation, To: Address{ty.ID, key}, Func: fn.ID, Body: body})
 		return Invoking
 	}
@@ -175,14 +177,17 @@ func (t *Thread) Invoke(f Frame, ty *EntityType, key string) Op {
 	if fn.Writes {
 		t.beforeWrite(c.obj)
 	}
-	t.push(slot{f: f, fn: fn, self: c.obj, home: c, entry: true})
+	t.push(f, fn, c.obj, c, true)
 	return Invoking
 }
 
 // copied is handIn of a frame that nobody needs any more if it was copied.
 func (t *Thread) copied(f Frame, fn *Func) Frame {
-	g := t.handIn(f, fn)
-	t.payCrossing(t.facts.funcs[fn.ID].args)
+	if !t.facts.funcs[fn.ID].args {
+		return f
+	}
+	g := t.crossed(f, fn, fn.CopyArgs, "arguments")
+	t.payCrossing()
 	if fn.CopyArgs {
 		t.Free(f)
 	}
@@ -244,13 +249,21 @@ func (t *Thread) Exists(ty *EntityType, key string) Op {
 }
 
 // push puts a frame on the stack. It pays for one step, or for one in 512 bytes of the frame.
-func (t *Thread) push(s slot) {
-	t.checkDepth(s.fn)
-	units := t.facts.funcs[s.fn.ID].units
+func (t *Thread) push(f Frame, fn *Func, self *object, home *cell, entry bool) {
+	units := t.facts.funcs[fn.ID].units
+	depth := t.Depth + units
+	if depth > t.limits.Depth {
+		t.tooDeep()
+	}
 	t.Spend(int64(units)) // a larger frame takes longer to clear
-	t.Depth += units
-	s.depth = t.Depth
-	t.stack = append(t.stack, s)
+	t.Depth = depth
+	n := len(t.stack)
+	if n == cap(t.stack) {
+		t.stack = append(t.stack, slot{})
+	}
+	t.stack = t.stack[:n+1]
+	s := &t.stack[n] // filled in place: to copy a slot takes longer than all else here
+	s.f, s.fn, s.self, s.home, s.entry, s.depth, s.recovered = f, fn, self, home, entry, depth, nil
 }
 
 func (t *Thread) checkDepth(fn *Func) {
