@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -188,29 +189,7 @@ func (l *bareLoop) run() {
 	for t := range l.queue {
 		number++
 		g := &bareGroup{batch: l.db.NewBatch()}
-		err := l.add(g, t, once)
-		for full := false; !full && err == nil; {
-			queue := l.queue
-			if len(g.tasks) == maxGroup {
-				queue = nil
-			}
-			select { // what waits goes first
-			case t, ok := <-queue:
-				if full = !ok; ok {
-					err = l.add(g, t, once)
-				}
-				continue
-			default:
-			}
-			select {
-			case t, ok := <-queue:
-				if full = !ok; ok {
-					err = l.add(g, t, once)
-				}
-			case <-idle:
-				full = true
-			}
-		}
+		err := errors.Join(l.add(g, t, once), l.fill(g, idle, once))
 		if g.batch.Count() > 0 {
 			err = errors.Join(err, l.finish(g.batch), l.db.ApplyNoSyncWait(g.batch, pebble.Sync))
 		}
@@ -224,6 +203,49 @@ func (l *bareLoop) run() {
 			return
 		}
 	}
+}
+
+// fill puts more requests into a group, by the engine's rule: all that wait, all that come while the group before is
+// synced, and those of clients that were about to ask.
+func (l *bareLoop) fill(g *bareGroup, idle <-chan struct{}, once func(int) bool) error {
+	for {
+		if err := l.drain(g, once); err != nil {
+			return err
+		}
+		queue := l.queue
+		if len(g.tasks) == maxGroup {
+			queue = nil
+		}
+		select {
+		case t, ok := <-queue:
+			if !ok {
+				return nil
+			}
+			if err := l.add(g, t, once); err != nil {
+				return err
+			}
+		case <-idle:
+			runtime.Gosched()
+			return l.drain(g, once)
+		}
+	}
+}
+
+func (l *bareLoop) drain(g *bareGroup, once func(int) bool) error {
+	for len(g.tasks) < maxGroup {
+		select {
+		case t, ok := <-l.queue:
+			if !ok {
+				return nil
+			}
+			if err := l.add(g, t, once); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
 }
 
 func (l *bareLoop) add(g *bareGroup, t *bareTask, once func(int) bool) error {
@@ -245,10 +267,10 @@ func (l *bareLoop) sync(groups <-chan *bareGroup, idle chan<- struct{}) {
 		}
 		l.commits.Add(1)
 		l.committed.Add(int64(len(g.tasks)))
-		idle <- struct{}{}
 		for _, t := range g.tasks {
 			t.done <- struct{}{}
 		}
+		idle <- struct{}{}
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 
 // commit makes a batch of each group, in order, waits until it is on disk, and sends the group's replies. The executor
 // takes the token of idle before it hands over a group: while one is being committed, the next one runs over what is in
-// memory, and what the database had before.
+// memory, and what the database had before. The token comes back after the replies, so that who asks again at once does
+// so in the next group.
 func (e *Engine) commit(groups <-chan *group, idle chan<- struct{}) {
 	defer e.end()
 	for g := range groups {
@@ -22,11 +23,11 @@ func (e *Engine) commit(groups <-chan *group, idle chan<- struct{}) {
 			e.fail(fmt.Errorf("the log cannot be written to disk: %w", e.explain(err)))
 			return
 		}
-		idle <- struct{}{}
 		e.durable.reach(g.last)
 		for _, t := range g.tasks {
 			t.answer <- t.response
 		}
+		idle <- struct{}{}
 	}
 }
 
