@@ -457,7 +457,9 @@ func RangeEmptied() (n int) {
 		}
 	}
 }
-func RangeEmptiedOne() (n int) {
+
+// emptied gives a map of one entry that had many.
+func emptied() map[int]int {
 	m := map[int]int{}
 	for i := 0; i < 20000; i++ {
 		m[i] = i
@@ -465,6 +467,11 @@ func RangeEmptiedOne() (n int) {
 	for i := 1; i < 20000; i++ {
 		delete(m, i)
 	}
+	return m
+}
+
+func RangeEmptiedOne() (n int) {
+	m := emptied()
 	for i := 0; ; i++ {
 		for k := range m {
 			n += k
@@ -472,37 +479,19 @@ func RangeEmptiedOne() (n int) {
 	}
 }
 func KeysEmptied() (n int) {
-	m := map[int]int{}
-	for i := 0; i < 20000; i++ {
-		m[i] = i
-	}
-	for i := 1; i < 20000; i++ {
-		delete(m, i)
-	}
+	m := emptied()
 	for i := 0; ; i++ {
 		n += len(slices.Sorted(maps.Keys(m)))
 	}
 }
 func CloneEmptied() (n int) {
-	m := map[int]int{}
-	for i := 0; i < 20000; i++ {
-		m[i] = i
-	}
-	for i := 1; i < 20000; i++ {
-		delete(m, i)
-	}
+	m := emptied()
 	for i := 0; ; i++ {
 		n += len(maps.Clone(m))
 	}
 }
 func CopyEmptied() (n int) {
-	m := map[int]int{}
-	for i := 0; i < 20000; i++ {
-		m[i] = i
-	}
-	for i := 1; i < 20000; i++ {
-		delete(m, i)
-	}
+	m := emptied()
 	to := map[int]int{}
 	for i := 0; ; i++ {
 		maps.Copy(to, m)
@@ -510,13 +499,7 @@ func CopyEmptied() (n int) {
 	}
 }
 func EqualEmptied() (n int) {
-	m := map[int]int{}
-	for i := 0; i < 20000; i++ {
-		m[i] = i
-	}
-	for i := 1; i < 20000; i++ {
-		delete(m, i)
-	}
+	m := emptied()
 	for i := 0; ; i++ {
 		if maps.Equal(m, m) {
 			n++
@@ -524,13 +507,7 @@ func EqualEmptied() (n int) {
 	}
 }
 func SprintEmptied() (n int) {
-	m := map[int]int{}
-	for i := 0; i < 20000; i++ {
-		m[i] = i
-	}
-	for i := 1; i < 20000; i++ {
-		delete(m, i)
-	}
+	m := emptied()
 	for i := 0; ; i++ {
 		n += len(fmt.Sprint(m))
 	}
