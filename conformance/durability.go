@@ -106,7 +106,7 @@ func (r *crashRound) load(rnd *rand.Rand, stop func() error) {
 		}
 	})
 	if err := <-failed; err != nil {
-		failf(r.t, "the process does not stop: %v", err)
+		fatal(r.t, "the process does not stop: %v", err)
 	}
 }
 
@@ -369,7 +369,7 @@ func killWhileStarting(t T, b *Bench) {
 		restart(t, k)
 		time.Sleep(time.Duration(rnd.IntN(5)) * time.Millisecond)
 		if err := k.Kill(); err != nil {
-			failf(t, "the process cannot be killed: %v", err)
+			fatal(t, "the process cannot be killed: %v", err)
 		}
 	}
 	restart(t, k)
@@ -428,7 +428,7 @@ func orderOverKills(t T, b *Bench) {
 	})
 	<-done
 	if failed != nil {
-		failf(t, "the process cannot be killed and started again: %v", failed)
+		fatal(t, "the process cannot be killed and started again: %v", failed)
 	}
 	l.judge(rnd)
 	t.Logf("%d kills, %d requests without an answer", kills, l.unknown.Load())

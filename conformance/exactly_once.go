@@ -89,7 +89,7 @@ func expectValue(t T, s Session, r Request, want any) {
 	t.Helper()
 	text, err := json.Marshal(want)
 	if err != nil {
-		failf(t, "%v", err)
+		fatal(t, "%v", err)
 	}
 	if got := setUp(t, s, r); !bytes.Equal(compact(got), text) {
 		t.Errorf("%s: want %s, got %s", r, clipped(string(text)), clipped(string(got)))
@@ -245,7 +245,7 @@ func duplicateConstructors(t T, b *Bench) {
 	r := To("NewRegister", name, "first", 1).With(b.Name("id"))
 	first := insist(t, s, r)
 	if first.Code != "" {
-		failf(t, "%s: %s", r, said(first, nil))
+		fatal(t, "%s: %s", r, said(first, nil))
 	}
 	setUp(t, s, On("Register", name, "Write", 2))
 	expectSame(t, s, r, first)
@@ -399,7 +399,7 @@ func duplicatesAfterRestarts(t T, b *Bench) {
 			all = append(all, sent{r, insist(t, k.Session(), r)})
 		}
 		if err := stop(); err != nil {
-			failf(t, "round %d: the process does not stop: %v", round, err)
+			fatal(t, "round %d: the process does not stop: %v", round, err)
 		}
 		restart(t, k)
 		newCrowd(t, k, name).work(rnd, 8, func(c *client) {
@@ -419,15 +419,11 @@ func duplicatesAfterRestarts(t T, b *Bench) {
 func killer(t T, b *Bench) (k Killer, end func()) {
 	t.Helper()
 	s := b.Own(t, Settings{})
-	end = func() {
-		if err := s.Stop(); err != nil {
-			t.Errorf("the application does not stop: %v", err)
-		}
-	}
+	end = func() { stop(t, s) }
 	k, ok := s.(Killer)
 	if !ok {
 		end()
-		failf(t, "the target says that it can be killed, and its service (%T) cannot", s)
+		fatal(t, "the target says that it can be killed, and its service (%T) cannot", s)
 	}
 	return k, end
 }
@@ -437,6 +433,6 @@ func restart(t T, k Killer) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := k.Restart(ctx); err != nil {
-		failf(t, "the process does not start again on what it left: %v", err)
+		fatal(t, "the process does not start again on what it left: %v", err)
 	}
 }

@@ -259,10 +259,3 @@ func persist(ctx context.Context, ask func() (Answer, error)) (Answer, error) {
 		time.Sleep(pause)
 	}
 }
-
-// failf ends the test.
-func failf(t T, format string, args ...any) {
-	t.Helper()
-	t.Errorf(format, args...)
-	t.FailNow()
-}

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -332,22 +333,24 @@ func (p *process) Restart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	line, read := make(chan string, 1), make(chan struct{})
+	line, started, ended := make(chan string, 1), make(chan error, 1), make(chan error, 1)
 	go func() {
+		runtime.LockOSThread() // the process ends with the thread: it is kept until then, and ends with ours
+		defer runtime.UnlockOSThread()
+		tie(cmd)
+		err := cmd.Start()
+		if started <- err; err != nil {
+			return
+		}
 		lines := bufio.NewReader(out)
 		first, _ := lines.ReadString('\n')
 		line <- first
-		io.Copy(io.Discard, lines)
-		close(read)
-	}()
-	ended := make(chan error, 1)
-	go func() {
-		<-read // Wait closes the pipe
+		io.Copy(io.Discard, lines) // Wait closes the pipe
 		ended <- cmd.Wait()
 	}()
+	if err := <-started; err != nil {
+		return err
+	}
 	select {
 	case first := <-line:
 		if endpoint, ok := strings.CutPrefix(strings.TrimSpace(first), "listening on "); ok {

@@ -74,7 +74,7 @@ func overloaded(t T, b *Bench) {
 	}
 	t.Logf("%d of %d requests were refused", len(r.refused), r.sent)
 	if len(r.refused) == 0 {
-		failf(t, "%d requests may wait, %d clients send many: none of %d requests is refused", rushQueue, rushClients, r.sent)
+		fatal(t, "%d requests may wait, %d clients send many: none of %d requests is refused", rushQueue, rushClients, r.sent)
 	}
 	r.holds("after the rush")
 	for _, x := range r.refused { // they have not used their ids
@@ -196,7 +196,7 @@ func expired(t T, b *Bench) {
 	expectExpired(t, s, all)
 	if k, can := service.(Killer); can && b.Target().Features().Has(backends.Durable) {
 		if err := k.Terminate(); err != nil {
-			failf(t, "the process does not stop: %v", err)
+			fatal(t, "the process does not stop: %v", err)
 		}
 		restart(t, k)
 		expectExpired(t, s, all)
