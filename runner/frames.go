@@ -108,7 +108,6 @@ func (t *Thread) handIn(f Frame, fn *Func) Frame {
 	return t.crossed(f, fn, fn.CopyArgs, "arguments")
 }
 
-
 // crossed copies a frame, or only measures it.
 func (t *Thread) crossed(f Frame, fn *Func, reachMemory bool, what string) Frame {
 	b := t.encodeFrame(f, reachMemory, false, what)
