@@ -158,9 +158,10 @@ func (e *Engine) databaseOptions(fs vfs.FS) *pebble.Options {
 		MemTableSize:       32 << 20,
 		EventListener: &pebble.EventListener{
 			BackgroundError: func(err error) {
-				select {
-				case <-e.closing:
-				default:
+				switch {
+				case e.hasFailed(): // the database tries some of its work again and again, as fast as it can
+					select {}
+				case !e.isClosing():
 					e.fail(e.explain(err))
 				}
 			},
