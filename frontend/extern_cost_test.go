@@ -120,6 +120,7 @@ func measured(row Row, name string, p *types.Package, f *types.Func) (string, bo
 	switch {
 	case row.Twin != "":
 		call = "runner." + row.Twin
+		names = append([]string{"t"}, names...)
 	case sig.Recv() != nil:
 		call, names = "a0."+f.Name(), names[1:]
 	}
