@@ -329,26 +329,8 @@ func (p *process) Restart(ctx context.Context) error {
 	}
 	cmd, said := exec.Command(p.exe, p.args...), &tail{}
 	cmd.Stderr = said
-	out, err := cmd.StdoutPipe()
+	line, ended, err := launch(cmd)
 	if err != nil {
-		return err
-	}
-	line, started, ended := make(chan string, 1), make(chan error, 1), make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // the process ends with the thread: it is kept until then, and ends with ours
-		defer runtime.UnlockOSThread()
-		tie(cmd)
-		err := cmd.Start()
-		if started <- err; err != nil {
-			return
-		}
-		lines := bufio.NewReader(out)
-		first, _ := lines.ReadString('\n')
-		line <- first
-		io.Copy(io.Discard, lines) // Wait closes the pipe
-		ended <- cmd.Wait()
-	}()
-	if err := <-started; err != nil {
 		return err
 	}
 	select {
@@ -365,6 +347,31 @@ func (p *process) Restart(ctx context.Context) error {
 	}
 	cmd.Process.Kill()
 	return fmt.Errorf("%w: %v\n%s", err, <-ended, said)
+}
+
+// launch starts a process that ends with this one. line gives the first line that it writes, ended what Wait says.
+func launch(cmd *exec.Cmd) (line chan string, ended chan error, err error) {
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	started := make(chan error, 1)
+	line, ended = make(chan string, 1), make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // it would end with the thread
+		defer runtime.UnlockOSThread()
+		tie(cmd)
+		err := cmd.Start()
+		if started <- err; err != nil {
+			return
+		}
+		lines := bufio.NewReader(out)
+		first, _ := lines.ReadString('\n')
+		line <- first
+		io.Copy(io.Discard, lines) // Wait closes the pipe
+		ended <- cmd.Wait()
+	}()
+	return line, ended, <-started
 }
 
 // Session gives a client.
