@@ -20,9 +20,8 @@ import (
 // It looks at declarations of entity types, and at the bodies that a request or the initialisation can reach.
 //
 // The order matters: reachability is needed by everything behind it, and the state of entities is looked at before the
-// library, which does not report again what is called on a field that must go. Reached are the functions that a request
-// or the initialisation can get to.
-func check(l *loaded, es entities, clients *surface) (found diag.List, reached map[*types.Func]bool) {
+// library, which does not report again what is called on a field that must go.
+func check(l *loaded, es entities, clients *surface) *checker {
 	c := &checker{
 		loaded: l, entities: es, surface: clients,
 		bodies: map[*types.Func]*body{}, inits: map[*types.Var]*body{}, badFields: map[*types.Var]bool{},
@@ -34,7 +33,7 @@ func check(l *loaded, es entities, clients *surface) (found diag.List, reached m
 	c.checkCgo()
 	c.checkEntityTypes()
 	if c.diags.Refused() && c.unusable() {
-		return c.diags, nil
+		return c
 	}
 	c.declaredInstances()
 	c.reach()
@@ -50,12 +49,22 @@ func check(l *loaded, es entities, clients *surface) (found diag.List, reached m
 		c.checkPrinting(b)
 	}
 	c.checkCallbacks()
+	if c.diags.Refused() { // nothing will tell whether these are right: they may be
+		for _, s := range c.suspected {
+			s.report()
+		}
+	}
 	c.diags.Sort()
-	reached = map[*types.Func]bool{}
+	return c
+}
+
+// functions gives what a request or the initialisation can get to.
+func (c *checker) functions() map[*types.Func]bool {
+	reached := map[*types.Func]bool{}
 	for _, b := range c.reached {
 		reached[b.fn] = true
 	}
-	return c.diags, reached
+	return reached
 }
 
 // checker is one run of the checks.
@@ -78,6 +87,7 @@ type checker struct {
 	initial     map[*body]bool      // what initialisation runs
 	callers     *callers            // made when it is first asked
 	parameters  map[*types.Var]parameter
+	suspected   []*shown // library calls that may show what must not be seen, if it gets there in an interface
 
 	instances      map[*types.TypeParam][]instance
 	receiverParams map[*types.TypeParam]*types.TypeParam // of methods, to those of their types

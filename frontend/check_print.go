@@ -33,7 +33,7 @@ func (c *checker) checkPrinting(b *body) {
 		if row.Shows == "" || !row.Allowed {
 			return true
 		}
-		p := &printing{checker: c, b: b, call: call, name: shortName(row.Name)}
+		p := &printing{checker: c, b: b, call: call, extern: row.Name, name: shortName(row.Name)}
 		switch row.Shows {
 		case "json":
 			for _, a := range call.Args {
@@ -59,9 +59,10 @@ const (
 // printing is one call that looks inside its arguments.
 type printing struct {
 	*checker
-	b    *body
-	call *ast.CallExpr
-	name string
+	b      *body
+	call   *ast.CallExpr
+	extern string // the function called
+	name   string // as the source names it
 }
 
 // format takes the verbs of a constant format one by one.
@@ -124,8 +125,19 @@ func (p *printing) argument(a ast.Expr, verb rune) {
 	if s, ok := t.Underlying().(*types.Slice); ok && p.call.Ellipsis.IsValid() && a == p.call.Args[len(p.call.Args)-1] {
 		t = s.Elem()
 	}
-	s := &shown{printing: p, verb: verb, seen: map[shownType]bool{}, whole: t}
+	s := &shown{printing: p, verb: verb, seen: map[shownType]bool{}, whole: t, arg: a}
 	s.argument(a, t)
+	switch {
+	case s.boxed == nil:
+		s.report()
+	default: // the finished program will tell
+		p.suspected = append(p.suspected, s)
+	}
+}
+
+// report refuses what was found, if anything was.
+func (s *shown) report() {
+	p, a := s.printing, s.arg
 	var d *diag.Diagnostic
 	switch {
 	case s.reference != nil:
@@ -247,8 +259,10 @@ type shown struct {
 	panics    bool         // the argument is what recover gave
 	given     []box        // what the argument holds, if that is known
 	known     bool
-	whole     types.Type // the argument's
-	boxed     *box       // by which what was found gets into an interface
+	arg       ast.Expr
+	whole     types.Type            // the argument's
+	gets      func(types.Type) bool // whether a value of the type may get to the call in an interface; nil: any may
+	boxed     *box                  // by which what was found gets into an interface
 	reference *entity
 	address   string
 	name      string // of a type, or "a func"
@@ -440,7 +454,7 @@ func (s *shown) dynamic(face *types.Interface, depth int, path string) {
 		boxes = s.given
 	}
 	for _, x := range boxes {
-		if x.library || x.instance || !types.Implements(x.typ, face) || s.panics && !s.panicked(x) || s.excluded(x.typ, depth) {
+		if x.library || x.instance || !types.Implements(x.typ, face) || s.panics && !s.panicked(x) || s.excluded(x.typ, depth) || s.gets != nil && !s.gets(x.typ) {
 			continue
 		}
 		if s.look(x.typ, depth, path); s.found() {

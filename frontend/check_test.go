@@ -81,8 +81,7 @@ func (m *testModule) check(t *testing.T, folder string) diag.List {
 	for _, p := range l.all {
 		c.declare(p)
 	}
-	found, _ := check(l, c.entities, findSurface(l, c.entities))
-	return found
+	return check(l, c.entities, findSurface(l, c.entities)).diags
 }
 
 func (m *testModule) plain(t *testing.T, folder string, l diag.List) string {

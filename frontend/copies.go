@@ -9,16 +9,20 @@ import (
 
 	"github.com/stateful-entities/sfc/frontend/alias"
 	"github.com/stateful-entities/sfc/internal/diag"
-	"github.com/stateful-entities/sfc/ir"
 )
 
-// checkCopies refuses what would give other answers than plain Go because arguments, results and new states are copied.
-func checkCopies(p *ir.Program) diag.List {
+// checkCopies refuses what would give other answers than plain Go because arguments, results and new states are copied,
+// and what the library would show of values that may reach it.
+func (c *compiler) checkCopies() {
+	r := alias.Check(c.prog)
 	var l diag.List
-	for _, f := range alias.Check(p) {
+	for _, f := range r.Findings {
 		l = append(l, copyDiagnostic(f)) // not Add: several objects may cross on one line
 	}
-	return l
+	c.diags = append(c.diags, c.placed(l)...)
+	if !l.Refused() {
+		c.diags = append(c.diags, c.confirm(r)...)
+	}
 }
 
 func copyDiagnostic(f alias.Finding) *diag.Diagnostic {

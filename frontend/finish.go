@@ -30,7 +30,7 @@ func (c *compiler) finish(o Options) {
 	if c.diags.Refused() {
 		return
 	}
-	c.diags = append(c.diags, c.placed(checkCopies(c.prog))...)
+	c.checkCopies()
 }
 
 // placed gives the findings on IR their full file names.

@@ -60,6 +60,7 @@ func Compile(o Options) (*Result, error) {
 type compiler struct {
 	*loaded
 	diags   diag.List
+	checker *checker // has accepted the source
 	prog    *ir.Program
 	decls   map[*types.Func]*declaration
 	unbound map[string]*types.Func // methods of embedded library types that no interface of the program may have
@@ -106,7 +107,8 @@ func (c *compiler) compile(o Options) {
 	}
 	c.copies = copyComments(c.loaded)
 	c.surface = findSurface(c.loaded, c.entities)
-	c.diags, c.reached = check(c.loaded, c.entities, c.surface)
+	c.checker = check(c.loaded, c.entities, c.surface)
+	c.diags, c.reached = c.checker.diags, c.checker.functions()
 	if c.diags.Refused() {
 		return
 	}

@@ -17,6 +17,7 @@ package alias
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -78,26 +79,56 @@ const (
 	coarseWork   = 40_000_000
 )
 
-// Check analyses a verified program. The findings are sorted by place; none means that copying cannot be seen.
-func Check(p *ir.Program) []Finding {
-	fs, _ := checked(p)
-	return fs
+// A Report is what the analysis of a program has found.
+type Report struct {
+	Findings []Finding // sorted by place; none means that copying cannot be seen
+	a        *analysis
+	units    int // of work that it took
 }
 
-// checked also says how many units of work it took.
-func checked(p *ir.Program) (fs []Finding, units int) {
+// Check analyses a verified program.
+func Check(p *ir.Program) *Report {
 	a := newAnalysis(p, maxInstances, preciseWork)
 	fs, ok := a.attempt()
-	units = a.work
+	units := a.work
 	if !ok {
 		a = newAnalysis(p, 0, coarseWork)
 		fs, ok = a.attempt()
 		units += a.work
 	}
 	if !ok {
-		return []Finding{a.tooLarge()}, units
+		fs = []Finding{a.tooLarge()}
 	}
-	return distinct(fs), units
+	a.limit = math.MaxInt // questions cost little
+	return &Report{distinct(fs), a, units}
+}
+
+// Given lists the types of what interface values hold that the calls of a library function may be given, directly or
+// inside of other values. The calls are those in the functions that are declared between two lines of a file; known is
+// false if there are none.
+func (r *Report) Given(extern, file string, first, last int) (types map[string]bool, known bool) {
+	types = map[string]bool{}
+	for _, in := range r.a.insts {
+		if fn := in.f.fn; fn.File != file || fn.At < first || fn.At > last {
+			continue
+		}
+		for _, k := range in.f.blocks {
+			for _, o := range k.ops {
+				if o.kind != opExtern || hostName(o.name) != extern {
+					continue
+				}
+				known = true
+				for _, v := range o.args {
+					for p := range reach(r.a.all(in, v)).all() {
+						if p.o.box && p.o.typ != nil {
+							types[p.o.typ.String()] = true
+						}
+					}
+				}
+			}
+		}
+	}
+	return types, known
 }
 
 // attempt analyses the program, unless that takes more work than allowed.

@@ -11,4 +11,7 @@ const (
 )
 
 // Checked is Check, with the units of work that it took.
-func Checked(p *ir.Program) ([]Finding, int) { return checked(p) }
+func Checked(p *ir.Program) ([]Finding, int) {
+	r := Check(p)
+	return r.Findings, r.units
+}

@@ -130,6 +130,7 @@ func (a *analysis) libraryResults(in *instance, o *op, r *row, arg func(int) *se
 			a.put(in, v, l.path, a.fitting(shared, l.typ))
 			if n.kind == library || n.box {
 				a.putMem(n, "", shared)
+				a.putMem(n, "", reach(elements))
 				continue
 			}
 			a.fill(n, shared)

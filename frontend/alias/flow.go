@@ -336,6 +336,9 @@ func (a *analysis) load(in *instance, dst *value, from *set, sub string, t *ir.T
 	for p := range from.all() {
 		for _, l := range a.types.leaves(t) {
 			a.put(in, dst, l.path, fromMemory(p.o.at(p.path+sub+l.path)))
+			if p.path+sub != "" && a.types.shape(p.o.typ) == hostShape { // a field that the library fills
+				a.put(in, dst, l.path, fromMemory(a.fitting(reach(one(pointer{o: p.o})), l.typ)))
+			}
 		}
 	}
 }
@@ -591,8 +594,11 @@ func (a *analysis) fromLibrary(in *instance, o *op, p pointer) {
 	}
 }
 
-// fill puts everything that fits into the places of a new object of the library.
+// fill puts everything that fits into the places of a new object of the library; one of a library type may hold anything.
 func (a *analysis) fill(o *object, src *set) {
+	if o.typ != nil && a.types.shape(o.typ) == hostShape {
+		a.putMem(o, "", src)
+	}
 	for _, l := range a.inner(o.typ) {
 		a.putMem(o, l.path, a.fitting(src, l.typ))
 	}
