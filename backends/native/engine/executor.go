@@ -110,9 +110,7 @@ func (x *executor) run(groups chan<- *group) {
 			return
 		}
 	}
-	if err := x.stop(); err != nil {
-		x.e.fail(x.e.explain(err))
-	}
+	x.stop(groups)
 }
 
 // next waits for a request; nil: there will be none.
@@ -414,12 +412,15 @@ func (x *executor) trim(g *group) error {
 	return nil
 }
 
-// stop waits for the last group, and writes the exact clock: the promise was for crashes.
-func (x *executor) stop() error {
+// stop commits the exact clock: the promise was for crashes.
+func (x *executor) stop(groups chan<- *group) {
 	select {
 	case <-x.idle:
 	case <-x.e.failed:
-		return nil
+		return
 	}
-	return x.e.db.Set(keyClock, number(unix(x.told)), pebble.Sync)
+	select {
+	case groups <- &group{commits: true, clock: x.told, first: x.first, last: x.last}:
+	case <-x.e.failed:
+	}
 }

@@ -119,7 +119,7 @@ func (e *Engine) backup(dir string) error {
 	if err := makeFolder(fs, dir); err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	if err := e.db.Checkpoint(fs.PathJoin(dir, folder), pebble.WithFlushedWAL()); err != nil {
+	if err := e.db.Checkpoint(fs.PathJoin(dir, folder)); err != nil {
 		return fmt.Errorf("backup to %q: %w", dir, err)
 	}
 	return nil

@@ -15,17 +15,22 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// A log is a row of chunks in blocks of 32 KiB; no chunk passes the end of a block. Each says up to where the log was on
-// disk when it was written. So what is invalid before such a place was damaged later: it is no write that a crash has
-// interrupted. The database looks for such chunks only from the block on that comes after the invalid one, and takes
-// damage in the last block for the end of the log: what comes behind, up to 32 KiB of acknowledged requests, would be
-// gone without a word. (github.com/cockroachdb/pebble, record.Reader; the forms are in its record.go.)
+// A log is a row of records, each a row of chunks in blocks of 32 KiB. The engine syncs each record before it writes the
+// next one. So once a record begins behind a place, what is before that place was on disk: if it is invalid, it was
+// damaged later, and is no write that a crash has interrupted.
+//
+// The database tells both apart less well: by what chunks say of how far the log had been synced, which leaves out all
+// blocks that were full by then, and which it looks for only from the block on that comes after the invalid one. It takes
+// the rest for the end of the log, and acknowledged requests behind it would be gone without a word.
+// (github.com/cockroachdb/pebble/v2 2.1.7, record.Reader, LogWriter.flushLoop; the forms are in record.go.)
+//
+// The last record has none behind it: [Engine.vouch] writes one as soon as there is time.
 const (
 	logBlock  = 32 << 10
 	logHeader = 19 // of a chunk with a promise: checksum, length (2 bytes), kind, number of the log (4), promise (8)
 )
 
-// kinds of chunks: each of them whole, first, middle or last part of a record.
+// kinds of chunks: in each group of four the whole of a record, its first, a middle and its last part.
 const (
 	kindPlain    = 1 // checksum, length, kind
 	kindNumbered = 5 // and the number of the log
@@ -75,8 +80,11 @@ func checkLog(fs vfs.FS, path string, number uint32) error {
 				invalid = at + int64(from)
 			}
 		}
-		if promise := furthest(b[from:], number); invalid >= 0 && promise > uint64(invalid) {
-			return fmt.Errorf("%d bytes of it were on disk, and it cannot be read from byte %d on", promise, invalid)
+		if invalid < 0 {
+			continue
+		}
+		if next := lastBegin(b[from:], number); next >= 0 {
+			return fmt.Errorf("it cannot be read from byte %d on, and was on disk up to byte %d at least", invalid, at+int64(from+next))
 		}
 	}
 }
@@ -123,15 +131,13 @@ func chunk(b []byte, number uint32) int {
 // masked is how logs write checksums.
 func masked(sum uint32) uint32 { return bits.RotateLeft32(sum, 17) + 0xa282ead8 }
 
-// furthest gives the furthest place up to which a chunk anywhere in b says that the log was on disk.
-func furthest(b []byte, number uint32) (promise uint64) {
-	for at := 0; at+logHeader <= len(b); at++ {
-		if b[at+6] < kindPromise || b[at+6] >= kindEnd || binary.LittleEndian.Uint32(b[at+7:]) != number {
-			continue
-		}
-		if chunk(b[at:], number) > 0 {
-			promise = max(promise, binary.LittleEndian.Uint64(b[at+11:]))
+// lastBegin gives where the last record begins that begins in b, at any place; -1 if none does.
+func lastBegin(b []byte, number uint32) int {
+	for at := len(b) - logHeader; at >= 0; at-- {
+		whole, first := b[at+6] == kindPromise, b[at+6] == kindPromise+1
+		if (whole || first) && chunk(b[at:], number) > 0 {
+			return at
 		}
 	}
-	return promise
+	return -1
 }
