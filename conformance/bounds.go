@@ -123,7 +123,7 @@ func badKeys(t T, b *burner) {
 	fails(t, b.s, To("NewThing", "", 1), "InvalidArgument")
 	fails(t, b.s, To("Has", long), "InvalidArgument")
 	fails(t, b.s, On("Cell", b.cell, "Finish", "bad key"), "InvalidArgument")
-	for _, key := range []string{"007", "+7", "7.0", "x", "-0", "18446744073709551616"} {
+	for _, key := range []string{"007", "+7", "7.0", "x", "-0", "9223372036854775808", "-9223372036854775809", "18446744073709551616"} {
 		fails(t, b.s, On("Numbered", key, "Text"), "InvalidArgument")
 	}
 	for _, strange := range []string{"/", "a/b", "%", "?q=1", "#", " ", ".", "..", "ä\u0000", "\n", strings.Repeat("k", 400)} {

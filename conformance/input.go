@@ -241,6 +241,15 @@ func argumentNames(t T, r *Bench) {
 		}
 	}
 	expect(t, x.s, On("Cell", x.cellName, "Get"), "20")
+	for body, want := range map[string]string{`["x"]`: `["x[]",0]`, `{"first":"x"}`: `["x[]",0]`, `["x",[7]]`: `["x[7]",1]`, `{"rest":[7,8],"first":"y"}`: `["y[7 8]",2]`} {
+		resp, text := send(t, x.s, rawRequest{http.MethodPost, x.safe + "/Variadic", nil, body})
+		if !strings.Contains(string(text), want) {
+			t.Errorf("a variadic parameter's arguments, or none, as %s: want %s, got %d %s", body, want, resp.StatusCode, text)
+		}
+	}
+	invalid(t, x.s, x.safe+"/Variadic", `["x",7]`, "rest")
+	invalid(t, x.s, x.safe+"/Variadic", `["x",7,8]`)
+	invalid(t, x.s, x.safe+"/Variadic", `[]`, "first")
 	for _, body := range []string{"", "[]", "{}", " \n"} {
 		if resp, text := send(t, x.s, rawRequest{http.MethodPost, x.cell + "/Get", nil, body}); resp.StatusCode != http.StatusOK {
 			t.Errorf("no arguments as %q are refused: %s", body, text)
