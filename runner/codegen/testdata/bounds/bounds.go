@@ -51,7 +51,7 @@ func dag(n int) any {
 
 func long(n int) string { return strings.Repeat("a", n) }
 
-// deep comparisons
+// values that are deeper than any stack, or longer by their paths than any time
 func DeepEq() bool       { x, y := deepBox(60000), deepBox(60000); return x == y }
 func DeepContains() bool { x, y := deepBox(60000), deepBox(60000); return slices.Contains([]any{x}, y) }
 func DeepIndex() int     { x, y := deepBox(60000), deepBox(60000); return slices.Index([]any{x}, y) }
@@ -102,7 +102,7 @@ func DagSprint() int { return len(fmt.Sprint(dag(40))) }
 func DagJSON() int   { b, _ := json.Marshal(dag(40)); return len(b) }
 func DagReturn() any { return dag(40) }
 
-// deep call-backs
+// methods that the library calls
 func DeepError() int {
 	var e error = errors.New("x")
 	for i := 0; i < 60000; i++ {
@@ -206,7 +206,7 @@ func WideJoinAs() bool {
 	return errors.As(e, &w)
 }
 
-// moved memory
+// operations that move, compare or hash much at once
 func StrEq() (n int) {
 	x, y := long(1<<20), long(1<<20)
 	for {
@@ -434,7 +434,7 @@ func SliceToArray() (n int) {
 	}
 }
 
-// library
+// library calls, and maps that were large
 func Pad() (n int) {
 	for i := 0; ; i++ {
 		n += len(fmt.Sprintf("%1000000000d", i))
@@ -758,3 +758,79 @@ func Boxes() (n int) {
 		}
 	}
 }
+
+// recursion, by every way that a call can take
+func RecClosure() int {
+	var f func(int) int
+	f = func(n int) int { return f(n+1) + 1 }
+	return f(1)
+}
+
+type rec interface{ run(n int) int }
+type recA struct{ next rec }
+
+func (r *recA) run(n int) int { return r.next.run(n+1) + 1 }
+func RecFace() int {
+	r := &recA{}
+	r.next = r
+	return r.run(1)
+}
+
+func viaSort(n int) int {
+	s := []int{3, 1, 2}
+	slices.SortFunc(s, func(a, b int) int { return viaSort(n + 1) })
+	return s[0]
+}
+func RecSort() int { return viaSort(1) }
+
+func viaMap(s string) string {
+	return strings.Map(func(r rune) rune { return rune(len(viaMap(s))) }, s)
+}
+func RecMap() int { return len(viaMap("ab")) }
+
+var table = map[string]func(int) int{"a": tabled}
+
+func tabled(n int) int { return pick("a")(n+1) + 1 }
+func pick(s string) func(int) int {
+	if s == "a" {
+		return tabled
+	}
+	return nil
+}
+func RecTable() int { return tabled(1) }
+
+func mv(n int) int {
+	w := walker{n}
+	f := w.step
+	return f() + 1
+}
+
+type walker struct{ n int }
+
+func (w walker) step() int { return mv(w.n + 1) }
+func RecMethodValue() int  { return mv(1) }
+
+func deferRec(n int) (r int) {
+	defer func() { r = deferRec(n+1) + 1 }()
+	return n
+}
+func RecDefer() int { return deferRec(1) }
+
+func panicRec(n int) (r int) {
+	defer func() { recover(); r = panicRec(n + 1) }()
+	panic(n)
+}
+func RecPanic() int { return panicRec(1) }
+
+type bigFrame struct{ a [4096]int }
+
+func bigRec(b bigFrame, n int) int { b.a[n%4096] = n; return bigRec(b, n+1) + b.a[0] }
+func RecBig() int                  { return bigRec(bigFrame{}, 1) }
+
+func gen[T any](x T, n int) int { return gen(x, n+1) + 1 }
+func RecGen() int               { return gen("x", 1) }
+
+func (b *B) Own(n int) int { return b.Own(n+1) + 1 }
+func (b *B) Loop(d *B) int { return d.Loop(b) + 1 }
+func RecOwn() int          { return NewB("own").Own(1) }
+func RecInvoke() int       { return NewB("a").Loop(NewB("b")) }
