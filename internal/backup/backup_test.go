@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -68,6 +69,20 @@ func TestRefusedFolders(t *testing.T) {
 	entries, err := os.ReadDir(parent)
 	require.NoError(t, err)
 	require.Empty(t, entries)
+}
+
+// TestHalfRestoresAreRemoved: what a process that was killed while it restored has left goes with the next restoring.
+func TestHalfRestoresAreRemoved(t *testing.T) {
+	parent := t.TempDir()
+	left := filepath.Join(parent, ".data-restoring-123")
+	write(t, left, map[string]string{"data/db/000001.log": "lo"})
+	hourAgo := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(left, hourAgo, hourAgo))
+	require.NoError(t, restore(backup(t), filepath.Join(parent, "data")))
+	entries, err := os.ReadDir(parent)
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	require.Equal(t, "data", entries[0].Name())
 }
 
 // TestFlippedBits: a bit of a file that is not as it was is found, and the file is named.
