@@ -40,7 +40,11 @@ func (f *fn) args(p *prepared, sig *types.Signature, e *ast.CallExpr, ours bool)
 	}
 	for i := range fixed {
 		t := params[i].Type()
-		p.arg(f.exprTo(args[i], t), f.typ(t, args[i]))
+		op, ok := p.names.argument(f, args[i])
+		if !ok {
+			op = f.exprTo(args[i], t)
+		}
+		p.arg(op, f.typ(t, args[i]))
 	}
 	if fixed == len(params) {
 		return
@@ -49,7 +53,11 @@ func (f *fn) args(p *prepared, sig *types.Signature, e *ast.CallExpr, ours bool)
 	elem := list.Underlying().(*types.Slice).Elem()
 	var tail []operand
 	for _, a := range args[fixed:] {
-		tail = append(tail, f.exprTo(a, elem))
+		op, ok := p.names.argument(f, a)
+		if !ok {
+			op = f.exprTo(a, elem)
+		}
+		tail = append(tail, op)
 	}
 	p.arg(f.variadic(list, tail, e), f.typ(list, e))
 }

@@ -16,6 +16,7 @@ type prepared struct {
 	results []*ir.Type
 	emit    func(args []ir.Expr, into []string)
 	recover bool // calls recover itself: must be lowered in place if deferred
+	names   *namedArgs
 }
 
 func (p *prepared) arg(op operand, t *ir.Type) {
@@ -179,6 +180,7 @@ func (f *fn) prepareStatic(obj *types.Func, targs []types.Type, sig *types.Signa
 	case obj.Pkg().Path() == sfcPath:
 		return f.prepareDelete(e)
 	case f.by[obj.Pkg()] == nil:
+		p.names = f.namedArgs(obj, sig, e)
 		f.args(p, sig, e, false)
 		name := f.extern(obj, targs, sig, nil, e)
 		p.emit = func(args []ir.Expr, into []string) {

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/tools/go/types/typeutil"
 
@@ -81,38 +82,43 @@ func (p *printing) format(args []ast.Expr) {
 		case !plain:
 			verb = anyVerb
 		case i < len(verbs):
-			verb = verbs[i]
+			verb = verbs[i].verb
 		}
 		p.argument(a, verb)
 	}
 }
 
-// verbsOf gives the verb that each argument meets ('#' for %#v); plain is false if the format numbers its arguments.
-func verbsOf(format string) (verbs []rune, plain bool) {
-	runes := []rune(format)
-	for i := 0; i < len(runes); i++ {
-		if runes[i] != '%' {
+// formatVerb is a place in a format that takes an argument.
+type formatVerb struct {
+	verb rune // '#' for %#v, 'd' for a width
+	at   int  // byte
+}
+
+// verbsOf gives the verb that each argument meets; plain is false if the format numbers its arguments.
+func verbsOf(format string) (verbs []formatVerb, plain bool) {
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
 			continue
 		}
 		sharp := false
-		for i++; i < len(runes) && strings.ContainsRune("+-# 0123456789.*[", runes[i]); i++ {
-			switch runes[i] {
+		for i++; i < len(format) && strings.IndexByte("+-# 0123456789.*[", format[i]) >= 0; i++ {
+			switch format[i] {
 			case '#':
 				sharp = true
 			case '*':
-				verbs = append(verbs, 'd')
+				verbs = append(verbs, formatVerb{'d', i})
 			case '[':
 				return nil, false
 			}
 		}
-		if i == len(runes) || runes[i] == '%' {
+		if i == len(format) || format[i] == '%' {
 			continue
 		}
-		if sharp && runes[i] == 'v' {
-			verbs = append(verbs, '#')
-		} else {
-			verbs = append(verbs, runes[i])
+		verb, _ := utf8.DecodeRuneInString(format[i:])
+		if sharp && verb == 'v' {
+			verb = '#'
 		}
+		verbs = append(verbs, formatVerb{verb, i})
 	}
 	return verbs, true
 }
@@ -127,6 +133,9 @@ func (p *printing) argument(a ast.Expr, verb rune) {
 	}
 	s := &shown{printing: p, verb: verb, seen: map[shownType]bool{}, whole: t, arg: a}
 	s.argument(a, t)
+	if _, told := shownName(t); told && verb == 'T' && s.reference == nil {
+		return // the compiler writes the name
+	}
 	switch {
 	case s.boxed == nil:
 		s.report()

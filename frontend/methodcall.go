@@ -122,6 +122,7 @@ func (f *fn) preparePlain(p *prepared, x operand, t types.Type, m *types.Func, s
 		internal("method of %s", t)
 	}
 	if f.by[m.Pkg()] == nil {
+		p.names = f.namedArgs(m, sig, e)
 		f.args(p, sig, e, false)
 		if named.TypeArgs().Len() == 0 {
 			sig = m.Signature() // who forwards a call has no arguments yet
