@@ -26,47 +26,46 @@ const weighed = moved / 2
 // weigh pays for looking at bytes.
 func (t *Thread) weigh(bytes int) { t.Spend(int64(bytes / weighed)) }
 
-// Compared is a cost: the bytes that are looked at where all elements of a list, all values of a map, or a value itself
-// are compared or hashed. It pays for counting them, and a value that is nested too deeply is a [Stop].
+// Compared is a cost: the bytes that are looked at where all elements of a list, all entries of a map, or a value itself
+// are compared or hashed. It pays for looking at them once, and a value that is nested too deeply is a [Stop].
 func Compared(t *Thread, v any) int64 {
-	switch v := v.(type) {
-	case string:
-		return int64(len(v))
-	case []string:
-		t.Spend(int64(len(v)) / 8)
-		n := int64(16 * len(v))
-		for _, s := range v {
-			n += int64(len(s))
-		}
-		return n
+	if list, ok := v.([]string); ok {
+		t.Spend(int64(len(list)) / 8)
+		return Sum(int64(16*len(list)), Total(list))
+	}
+	if v == nil {
+		return 0
 	}
 	before := t.Budget
-	switch x := reflect.ValueOf(v); x.Kind() {
+	size := t.look(reflect.ValueOf(v))
+	return Sum(size, (before-t.Budget)*weighed)
+}
+
+// look pays for what comparing takes beside looking at the memory of a list's elements, a map's entries or a value, whose
+// size it gives.
+func (t *Thread) look(x reflect.Value) int64 {
+	ty := x.Type()
+	switch x.Kind() {
 	case reflect.Slice:
-		n := Product(int64(x.Len()), int64(x.Type().Elem().Size()))
-		if heavy(x.Type().Elem()) {
+		if heavy(ty.Elem()) {
 			t.Spend(int64(x.Len()))
 			for i := range x.Len() {
 				t.checkLevels(x.Index(i), 0)
 			}
 		}
-		return Sum(n, (before-t.Budget)*weighed)
+		return Product(int64(x.Len()), int64(ty.Elem().Size()))
 	case reflect.Map:
-		n := Product(int64(x.Len()), int64(x.Type().Key().Size()+x.Type().Elem().Size()))
-		if heavy(x.Type().Elem()) || heavy(x.Type().Key()) {
+		if heavy(ty.Elem()) || heavy(ty.Key()) {
 			t.Spend(int64(x.Len()))
 			for it := x.MapRange(); it.Next(); {
 				t.checkLevels(it.Key(), 0)
 				t.checkLevels(it.Value(), 0)
 			}
 		}
-		return Sum(n, (before-t.Budget)*weighed)
-	case reflect.Invalid:
-		return 0
-	default:
-		t.checkLevels(x, 0)
-		return Sum(int64(x.Type().Size()), (before-t.Budget)*weighed)
+		return Product(int64(x.Len()), int64(ty.Key().Size()+ty.Elem().Size()))
 	}
+	t.checkLevels(x, 0)
+	return int64(ty.Size())
 }
 
 // heavy says whether it takes more to compare values of a type than their size tells.
