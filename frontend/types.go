@@ -65,6 +65,10 @@ func (n *typeNames) declared(t *types.Named, at ast.Node) *ir.TypeDef {
 	}
 	n.enter(t, def)
 	n.name(def, t)
+	if t.TypeArgs().Len() == 0 { // each is declared once; instances could go on for ever
+		defer func(depth int) { n.c.depth = depth }(n.c.depth)
+		n.c.depth = 0
+	}
 	n.fill(def, t, at)
 	return def
 }
