@@ -51,6 +51,9 @@ func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
 		}
 		return d.WithHelp("write to a copy: `slices.Clone`, `maps.Clone`, or a copying function where pointers are nested").
 			WithHelp("keep what must be remembered in an entity: a field, or an entity of its own (`sfc.Get[Counter](\"visits\").Add(1)`)")
+	case alias.Raised:
+		return along(f, "SF1309", "panics with a reference to %s, whose text is its own: if nobody recovers it, an entity that may be elsewhere would have to be asked", f.What).
+			WithHelp("panic with its key, or with a text")
 	case alias.TooLarge:
 		return diag.New("SF1406", at, "%s and what it calls move too many pointers, slices and maps into each other and across calls to other entities to find out where copies would show", inWords(f.At.Func)).
 			WithHelp("hand other entities plain values: numbers, text, keys, structs without pointers").

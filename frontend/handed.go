@@ -138,6 +138,14 @@ var (
 
 // boxed checks the methods of a type whose values are converted to an interface type that the library knows.
 func (h *handOver) boxed(t, face *ir.Type) {
+	if t.Kind == ir.RefKind && face.Kind == ir.Error {
+		if f, _ := ir.MethodOf(h.c.prog, t, "Error"); f != nil && !h.seen["method "+f.Name] {
+			h.seen["method "+f.Name] = true
+			h.report("SF1209", f.File, f.At, "%s belongs to an entity that may be elsewhere, but a reference to it is used as an error, whose text the library may ask for", f.Name).
+				WithHelp("return an error of plain data that names the entity, and take the text from its method before")
+		}
+		return
+	}
 	names := errorMethods
 	if d := h.c.prog.Type(face.Name); d != nil && h.foreign(d.Package) {
 		names = nil // sort.Interface

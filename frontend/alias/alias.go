@@ -33,7 +33,7 @@ type Finding struct {
 	Giver bool    // the giving side writes (else the receiving side)
 	Other Place   // where the other side still looks at it; zero if it keeps it in state
 	State bool    // the other side keeps it in state; of a constant: it is in state, too
-	Chain []Place // the calls that lead to At from a request, for Constant, StateCap and Key
+	Chain []Place // the calls that lead to At from a request, for Constant, StateCap, Key and Raised
 }
 
 // Callee names the function that step i of the chain calls.
@@ -66,6 +66,7 @@ const (
 	Constant             // a request writes to what the package variable What leads to
 	StateCap             // cap of what the state of an entity may hold
 	Key                  // a write to what the key of the entity type What is made of
+	Raised               // a panic with a reference to an entity of type What, which has a text of its own
 	TooLarge             // more may share memory than can be followed; At is the function where most of it is
 )
 

@@ -16,7 +16,7 @@ func (f *facts) check() []Finding {
 			out = append(out, g)
 		}
 	}
-	return slices.Concat(out, f.identity(), f.constants(), f.stateCaps(), f.keys())
+	return slices.Concat(out, f.identity(), f.constants(), f.stateCaps(), f.keys(), f.raised())
 }
 
 // crossing judges one object that crosses at one place.
