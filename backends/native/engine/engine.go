@@ -113,8 +113,12 @@ func (e *Engine) open(text []byte) error {
 	if err := errors.Join(checkGuard(fs, dir), checkLogs(fs, dir)); err != nil {
 		return errors.Join(err, e.unlock())
 	}
-	if e.db, err = pebble.Open(dir, e.databaseOptions(fs)); err != nil {
-		return errors.Join(e.explain(err), e.unlock())
+	guarded, err := guard(fs, dir)
+	if err == nil {
+		e.db, err = pebble.Open(dir, e.databaseOptions(guarded))
+	}
+	if err != nil {
+		return errors.Join(e.unreadable(err), e.unlock())
 	}
 	x, err := e.start(text)
 	if err == nil {
@@ -152,7 +156,7 @@ func makeFolder(fs vfs.FS, dir string) error {
 
 func (e *Engine) databaseOptions(fs vfs.FS) *pebble.Options {
 	o := &pebble.Options{
-		FS: guardFS{fs}, Lock: e.lock, Logger: (*pebbleLog)(e),
+		FS: fs, Lock: e.lock, Logger: (*pebbleLog)(e),
 		FormatMajorVersion: pebble.FormatNewest, // the log's chunks tell a torn end from damage
 		CacheSize:          e.options.Blocks,
 		MemTableSize:       32 << 20,
@@ -200,7 +204,8 @@ func (e *Engine) Close() error {
 			e.reading.Lock()
 			defer e.reading.Unlock()
 			e.closed = true
-			return errors.Join(e.db.Close(), e.unlock())
+			// What is in tables is in no log any more: their checksums vouch for all of it.
+			return errors.Join(e.db.Flush(), e.db.Close(), e.unlock())
 		})
 	})
 	return err
@@ -289,6 +294,16 @@ func (e *Engine) explain(err error) error {
 		return fmt.Errorf("file %q is damaged: %w: restore the data folder from a backup", *log, err)
 	}
 	return fmt.Errorf("it is damaged: %w: restore the data folder from a backup", err)
+}
+
+// unreadable explains why the database cannot be opened.
+func (e *Engine) unreadable(err error) error {
+	why := e.explain(err)
+	last := e.watch.last.Load()
+	if e.hasFailed() || why != err || last == nil {
+		return why
+	}
+	return fmt.Errorf("a file is damaged or missing: %w (%q was read last): restore the data folder from a backup", err, *last)
 }
 
 // pebbleLog is the database's log.

@@ -1,4 +1,4 @@
-// This file guards the list of the database's files against damage.
+// This file guards the list of the database's files against damage, and its logs against being lost.
 
 package engine
 
@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -20,28 +24,94 @@ import (
 // when it was last synced. It is written before that sync is reported as done, so that nothing is deleted that an older
 // list still needs; a crash between both leaves at most one record behind the guarded part.
 
-const manifestPrefix = "MANIFEST-"
+//
+// The list does not name the logs, so the database does not miss one that is gone, and all that was acknowledged since it
+// was begun with it. The file guard-logs names them: each from when it is there for certain until it is about to be
+// removed. How long the newest one is nobody but it knows; a stop writes all of it to tables.
+
+const (
+	manifestPrefix = "MANIFEST-"
+	logSuffix      = ".log"
+	logsGuard      = "guard-logs"
+)
 
 // guardName is where the guard of a list is.
 func guardName(fs vfs.FS, path string) string {
 	return fs.PathJoin(fs.PathDir(path), "guard-"+fs.PathBase(path))
 }
 
-// guardFS is a file system that guards lists of files.
-type guardFS struct{ vfs.FS }
+// guardFS is a file system that guards what the database writes to it.
+type guardFS struct {
+	vfs.FS
+	*logs
+}
+
+// logs are those of one folder.
+type logs struct {
+	dir string
+
+	mu    sync.Mutex
+	names map[string]bool
+}
+
+// guard begins to guard the database in a folder, which may have been there before.
+func guard(fs vfs.FS, dir string) (guardFS, error) {
+	names, err := guardedLogs(fs, dir)
+	g := guardFS{fs, &logs{dir: dir, names: map[string]bool{}}}
+	for _, name := range names {
+		g.names[name] = true
+	}
+	return g, err
+}
+
+// guardedLogs gives the logs that there must be.
+func guardedLogs(fs vfs.FS, dir string) ([]string, error) {
+	text, err := readFile(fs, fs.PathJoin(dir, logsGuard), 1<<20)
+	if errors.Is(err, os.ErrNotExist) { // there is none yet
+		return nil, nil
+	}
+	return strings.Fields(string(text)), err
+}
+
+// isLog says whether a file is a log of the guarded folder: a backup's are not.
+func (g guardFS) isLog(name string) bool {
+	return strings.HasSuffix(name, logSuffix) && g.PathDir(name) == g.dir
+}
 
 // Create makes a file; a list is guarded from its first sync.
 func (g guardFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	f, err := g.FS.Create(name, category)
-	if err != nil || !strings.HasPrefix(g.PathBase(name), manifestPrefix) {
+	switch {
+	case err != nil:
+		return f, err
+	case g.isLog(name):
+		return f, g.begun(name)
+	case strings.HasPrefix(g.PathBase(name), manifestPrefix):
+		return &guarded{File: f, fs: g.FS, name: name}, nil
+	}
+	return f, nil
+}
+
+// ReuseForWrite makes a log of one that is not needed any more.
+func (g guardFS) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := g.done(old); err != nil {
+		return nil, err
+	}
+	f, err := g.FS.ReuseForWrite(old, name, category)
+	if err != nil || !g.isLog(name) {
 		return f, err
 	}
-	return &guarded{File: f, fs: g.FS, name: name}, nil
+	return f, g.begun(name)
 }
 
 // Remove removes a file, and its guard.
 func (g guardFS) Remove(name string) error {
-	if strings.HasPrefix(g.PathBase(name), manifestPrefix) {
+	switch {
+	case g.isLog(name):
+		if err := g.done(name); err != nil {
+			return err
+		}
+	case strings.HasPrefix(g.PathBase(name), manifestPrefix):
 		if err := g.FS.Remove(guardName(g.FS, name)); err != nil {
 			if _, missing := g.FS.Stat(guardName(g.FS, name)); missing == nil {
 				return err
@@ -49,6 +119,33 @@ func (g guardFS) Remove(name string) error {
 		}
 	}
 	return g.FS.Remove(name)
+}
+
+// begun notes a log once it is there, whatever happens.
+func (g guardFS) begun(name string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := syncFolder(g.FS, g.dir); err != nil {
+		return err
+	}
+	g.names[g.PathBase(name)] = true
+	return g.note()
+}
+
+// done forgets a log that is about to go.
+func (g guardFS) done(name string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.names[g.PathBase(name)] {
+		return nil
+	}
+	delete(g.names, g.PathBase(name))
+	return g.note()
+}
+
+func (g guardFS) note() error {
+	names := slices.Sorted(maps.Keys(g.names))
+	return replaceFile(g.FS, g.PathJoin(g.dir, logsGuard), strings.Join(names, "\n")+"\n")
 }
 
 // Unwrap gives the file system below.
@@ -85,15 +182,18 @@ func (f *guarded) guard(err error) error {
 	if err != nil {
 		return err
 	}
-	name := guardName(f.fs, f.name)
-	text := fmt.Sprintf("%d %08x\n", f.length, f.sum)
-	if err := writeSynced(f.fs, name+".new", text); err != nil {
+	return replaceFile(f.fs, guardName(f.fs, f.name), fmt.Sprintf("%d %08x\n", f.length, f.sum))
+}
+
+// replaceFile writes a file, whole or not at all.
+func replaceFile(fs vfs.FS, name, text string) error {
+	if err := writeSynced(fs, name+".new", text); err != nil {
 		return err
 	}
-	if err := f.fs.Rename(name+".new", name); err != nil {
+	if err := fs.Rename(name+".new", name); err != nil {
 		return err
 	}
-	return syncFolder(f.fs, f.fs.PathDir(name))
+	return syncFolder(fs, fs.PathDir(name))
 }
 
 func writeSynced(fs vfs.FS, name, text string) error {
@@ -116,7 +216,7 @@ func syncFolder(fs vfs.FS, dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// checkGuard refuses a folder whose list of files is damaged or gone.
+// checkGuard refuses a folder whose list of files is damaged or gone, or that misses a log.
 func checkGuard(fs vfs.FS, dir string) error {
 	desc, err := pebble.Peek(dir, fs)
 	if err != nil {
@@ -144,6 +244,15 @@ func checkGuard(fs vfs.FS, dir string) error {
 	}
 	if int64(len(list)) < length || crc32.Checksum(list, castagnoli) != sum {
 		return damagedList(path, fmt.Errorf("its first %d bytes do not have the checksum %08x", length, sum))
+	}
+	names, err := guardedLogs(fs, dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := fs.Stat(fs.PathJoin(dir, name)); err != nil {
+			return damagedList(fs.PathJoin(dir, name), err)
+		}
 	}
 	return nil
 }

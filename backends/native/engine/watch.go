@@ -29,8 +29,9 @@ type watchFS struct {
 type watch struct {
 	dir    string
 	failed atomic.Pointer[error]
-	tell   func(error) // of the first failure
-	log    atomic.Pointer[string]
+	tell   func(error)            // of the first failure
+	log    atomic.Pointer[string] // the one that was opened last
+	last   atomic.Pointer[string] // the file that was opened last
 }
 
 // within says whether a file is in the folder.
@@ -114,6 +115,7 @@ func (w watchFS) open(do func(string, string, func() error) error, op, name stri
 	if err != nil || !w.within(name) {
 		return file, err
 	}
+	w.last.Store(&name)
 	if strings.HasSuffix(name, ".log") {
 		w.log.Store(&name)
 	}
