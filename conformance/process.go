@@ -299,6 +299,7 @@ func main() {
 type process struct {
 	exe   string
 	args  []string
+	data  string // its folder
 	token string // that sessions show
 
 	guard    sync.Mutex
@@ -316,7 +317,7 @@ const (
 
 // start runs an executable on a folder for data and waits until it listens.
 func start(ctx context.Context, exe string, args []string, data, token string) (*process, error) {
-	p := &process{exe: exe, args: slices.Concat(args, []string{"--listen", "127.0.0.1:0", "--data", data}), token: token}
+	p := &process{exe: exe, args: slices.Concat(args, []string{"--listen", "127.0.0.1:0", "--data", data}), data: data, token: token}
 	return p, p.Restart(ctx)
 }
 
@@ -404,15 +405,16 @@ func (p *process) Terminate() error {
 	})
 }
 
-// Stop ends the service.
+// Stop ends the service, and removes its data: some targets take much room for little.
 func (p *process) Stop() error {
 	p.guard.Lock()
 	running := p.cmd != nil
 	p.guard.Unlock()
-	if !running {
-		return nil
+	var err error
+	if running {
+		err = p.Terminate()
 	}
-	return p.Terminate()
+	return errors.Join(err, os.RemoveAll(p.data))
 }
 
 // end sends a signal and judges how the process ends.

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("CONFORMANCE_START") == "" {
 		os.Exit(m.Run())
 	}
-	p, err := start(context.Background(), "/bin/sh", []string{"-c", "echo listening on http://nowhere; exec sleep 600"}, os.TempDir(), "")
+	p, err := start(context.Background(), "/bin/sh", []string{"-c", "echo listening on http://nowhere; exec sleep 600"}, "/nonexistent", "")
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
