@@ -17,6 +17,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/stateful-entities/sfc/backends"
+	"github.com/stateful-entities/sfc/backends/native/engine"
 	"github.com/stateful-entities/sfc/internal/module"
 )
 
@@ -100,7 +101,7 @@ func (r *session) prepare(ctx context.Context) (*prepared, error) {
 		p.args = append(p.args, "--data", data)
 	}
 	if r.c.Bool("fresh") {
-		if err := os.RemoveAll(data); err != nil {
+		if err := forget(to, data); err != nil {
 			return nil, err
 		}
 	}
@@ -115,6 +116,14 @@ func (r *session) prepare(ctx context.Context) (*prepared, error) {
 		}
 	}
 	return p, nil
+}
+
+// forget removes a data folder, unless a program runs on it.
+func forget(to backends.Backend, data string) error {
+	if to.Name() == nativeTarget {
+		return engine.Remove(data)
+	}
+	return os.RemoveAll(data)
 }
 
 // stopTime is how long a program may take to stop.

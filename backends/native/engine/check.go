@@ -40,9 +40,9 @@ func Check(dir string, read func(bytes int64), then func(*Contents) error) (err 
 	if _, err := vfs.Default.Stat(path); err != nil {
 		return fmt.Errorf("it holds no database: %w", err)
 	}
-	lock, err := pebble.LockDirectory(path, vfs.Default)
+	lock, err := lockFolder(path, vfs.Default)
 	if err != nil {
-		return fmt.Errorf("it is in use by another process or engine: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	if read == nil {

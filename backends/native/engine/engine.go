@@ -105,9 +105,9 @@ func (e *Engine) open(text []byte) error {
 	if err := makeFolder(fs, dir); err != nil {
 		return err
 	}
-	lock, err := pebble.LockDirectory(dir, e.options.fs)
+	lock, err := lockFolder(dir, e.options.fs)
 	if err != nil {
-		return fmt.Errorf("it is in use by another process or engine: %w", err)
+		return err
 	}
 	e.lock, e.unlock = lock, sync.OnceValue(lock.Close)
 	if err := errors.Join(checkGuard(fs, dir), checkLogs(fs, dir)); err != nil {
