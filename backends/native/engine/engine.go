@@ -72,6 +72,9 @@ const folder = "db"
 // Open opens a data folder, and makes it if there is none. text is the program's IR in JSON. It refuses a folder that
 // another process has open, that is another program's, or whose states the program cannot read.
 func Open(dir string, p *runner.Program, text []byte, o Options) (*Engine, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	e := &Engine{
 		program: p, codec: jsonvalue.For(p), options: o.orDefault(),
 		closing: make(chan struct{}), over: make(chan struct{}), failed: make(chan struct{}),

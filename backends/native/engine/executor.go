@@ -290,7 +290,7 @@ func readEntry(r pebble.Reader, position uint64) (*Entry, error) {
 
 // beyond says whether an entry is not kept any longer.
 func (x *executor) beyond(entry *Entry, now time.Time) bool {
-	return now.Sub(entry.Time) > x.e.options.Horizon || entry.Position+x.e.options.HistoryCount <= x.last
+	return now.Sub(entry.Time) > x.e.options.Horizon || x.last-min(x.last, entry.Position) >= x.e.options.HistoryCount
 }
 
 // execute runs a request as one transaction. Its result is written before it commits: one that has no form undoes it.

@@ -5,6 +5,8 @@ package engine
 import (
 	"errors"
 	"flag"
+	"fmt"
+	"math"
 	"os"
 
 	"github.com/stateful-entities/sfc/backends/gateway"
@@ -25,14 +27,19 @@ func Target(p *runner.Program, text []byte, limits runner.Limits) gateway.Target
 		Name: "native", Program: p, IR: text, Limits: limits,
 		Flags: func(fs *flag.FlagSet) {
 			fs.BoolVar(&o.Chaos, "chaos", false, "for tests: encode, drop and decode everything at each suspension")
-			fs.DurationVar(&o.Horizon, "horizon", 0, "how long responses are kept by their request's id (default 24h)")
-			fs.Uint64Var(&o.HistoryCount, "history", 0, "how many responses are kept at most (default 10 million)")
-			fs.Int64Var(&cacheMiB, "cache", 0, "memory for entities, in `MiB` (default 256)")
-			fs.IntVar(&o.Queue, "queue", 0, "how many requests may wait (default 4096)")
+			fs.DurationVar(&o.Horizon, "horizon", defaultHorizon, "how long responses are kept by their request's id")
+			fs.Uint64Var(&o.HistoryCount, "history", defaultHistory, "how many responses are kept at most")
+			fs.Int64Var(&cacheMiB, "cache", defaultCache>>20, "memory for entities, in `MiB`")
+			fs.IntVar(&o.Queue, "queue", defaultQueue, "how many requests may wait")
 		},
 		Open: func(g gateway.Options) (gateway.Executor, error) {
 			if g.Data == "" {
 				return nil, errors.New("the target native keeps its state in a folder: add --data FOLDER")
+			}
+			const most = math.MaxInt64 >> 20
+			if o.Horizon <= 0 || o.HistoryCount < 1 || cacheMiB < 1 || cacheMiB > most || o.Queue < 1 {
+				return nil, fmt.Errorf("--horizon, --history, --cache and --queue: want more than nothing and at most %d MiB, got %v, %d, %d and %d",
+					int64(most), o.Horizon, o.HistoryCount, cacheMiB, o.Queue)
 			}
 			o.Cache, o.Limits, o.Log, o.Metrics = cacheMiB<<20, g.Limits, g.Log, g.Metrics
 			o.Fatal = func(error) { os.Exit(1) } // fail has logged why

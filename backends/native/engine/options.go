@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -13,7 +14,17 @@ import (
 	"github.com/stateful-entities/sfc/runner"
 )
 
-// Options bound an engine. The zero value of each field means its default.
+// What bounds an engine if nothing else is said.
+const (
+	defaultQueue   = 4096
+	defaultGroup   = 1024
+	defaultCache   = 256 << 20
+	defaultBlocks  = 64 << 20
+	defaultHorizon = 24 * time.Hour
+	defaultHistory = 10_000_000
+)
+
+// Options bound an engine. The zero value of each field means its default; what is below zero is refused.
 type Options struct {
 	Limits runner.Limits // of each request; runner.DefaultLimits
 	// Queue is how many requests may wait for their turn, default 4096; more are refused as Overloaded.
@@ -44,12 +55,12 @@ type Options struct {
 
 func (o Options) orDefault() Options {
 	o.Limits = o.Limits.OrDefault()
-	o.Queue = orElse(o.Queue, 4096)
-	o.Group = orElse(o.Group, 1024)
-	o.Cache = orElse(o.Cache, 256<<20)
-	o.Blocks = orElse(o.Blocks, 64<<20)
-	o.Horizon = orElse(o.Horizon, 24*time.Hour)
-	o.HistoryCount = orElse(o.HistoryCount, 10_000_000)
+	o.Queue = orElse(o.Queue, defaultQueue)
+	o.Group = orElse(o.Group, defaultGroup)
+	o.Cache = orElse(o.Cache, defaultCache)
+	o.Blocks = orElse(o.Blocks, defaultBlocks)
+	o.Horizon = orElse(o.Horizon, defaultHorizon)
+	o.HistoryCount = orElse(o.HistoryCount, defaultHistory)
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
@@ -63,6 +74,19 @@ func (o Options) orDefault() Options {
 		o.fs = vfs.Default
 	}
 	return o
+}
+
+// check refuses what bounds nothing.
+func (o Options) check() error {
+	for _, x := range []struct {
+		name string
+		of   int64
+	}{{"Queue", int64(o.Queue)}, {"Group", int64(o.Group)}, {"Cache", o.Cache}, {"Blocks", o.Blocks}, {"Horizon", int64(o.Horizon)}} {
+		if x.of < 0 {
+			return fmt.Errorf("option %s: want more than nothing, got %d", x.name, x.of)
+		}
+	}
+	return nil
 }
 
 func orElse[T comparable](v, def T) T {
