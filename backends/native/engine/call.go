@@ -139,11 +139,17 @@ func (e *Engine) warm(r gateway.Request) {
 	if !e.cut.Load() {
 		return
 	}
-	e.reading.RLock()
-	defer e.reading.RUnlock()
-	if e.closed {
-		return
-	}
+	_ = e.beside(func() error { // it hangs if the disk fails
+		e.reading.RLock()
+		defer e.reading.RUnlock()
+		if !e.closed {
+			e.touchAll(r)
+		}
+		return nil
+	})
+}
+
+func (e *Engine) touchAll(r gateway.Request) {
 	if r.Func.Entity != nil {
 		e.touch(r.Func.Entity, r.Key)
 	}

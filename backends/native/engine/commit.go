@@ -19,6 +19,7 @@ func (e *Engine) commit(groups <-chan *group, idle chan<- struct{}) {
 	defer e.end()
 	quiet := time.NewTimer(settled)
 	defer quiet.Stop()
+	noted := time.Now()
 	for {
 		var err error
 		select {
@@ -31,6 +32,9 @@ func (e *Engine) commit(groups <-chan *group, idle chan<- struct{}) {
 			}
 		case <-quiet.C:
 			err = e.vouch()
+		}
+		if now := time.Now(); err == nil && now.Sub(noted) > noteEvery {
+			err, noted = e.logs.note(), now
 		}
 		if err != nil {
 			e.fail(fmt.Errorf("the log cannot be written to disk: %w", e.explain(err)))
@@ -57,6 +61,9 @@ func (e *Engine) finish(g *group, idle chan<- struct{}) error {
 
 // settled is how long no group comes before the last one is vouched for.
 const settled = 10 * time.Millisecond
+
+// noteEvery is how long the guard of the logs does not say how far they are synced, while there is work.
+const noteEvery = time.Second
 
 // vouch writes an empty record behind the last group. Damage to a record is told from the torn end of a write by the
 // record after it (wal.go). It is synced like every other, so that no two are on their way to the disk at once.

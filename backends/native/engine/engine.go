@@ -23,6 +23,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -54,6 +55,7 @@ type Engine struct {
 	end     func()        // closes over, once
 	once    sync.Once     // Close
 	watch   *watch
+	logs    *logs
 
 	mu      sync.Mutex
 	opened  bool  // the caller of Open has the engine: failures are told to Fatal
@@ -117,7 +119,7 @@ func (e *Engine) open(text []byte) error {
 		return errors.Join(err, e.unlock())
 	}
 	guarded, err := guard(fs, dir)
-	if err == nil {
+	if e.logs = guarded.logs; err == nil {
 		e.db, err = pebble.Open(dir, e.databaseOptions(guarded))
 	}
 	if err != nil {
@@ -167,7 +169,7 @@ func (e *Engine) databaseOptions(fs vfs.FS) *pebble.Options {
 			BackgroundError: func(err error) {
 				switch {
 				case e.hasFailed(): // the database tries some of its work again and again, as fast as it can
-					select {}
+					time.Sleep(time.Second)
 				case !e.isClosing():
 					e.fail(e.explain(err))
 				}

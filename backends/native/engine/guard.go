@@ -25,9 +25,10 @@ import (
 // list still needs; a crash between both leaves at most one record behind the guarded part.
 
 //
-// The list does not name the logs, so the database does not miss one that is gone, and all that was acknowledged since it
-// was begun with it. The file guard-logs names them: each from when it is there for certain until it is about to be
-// removed. How long the newest one is nobody but it knows; a stop writes all of it to tables.
+// The list does not name the logs, so the database misses neither one that is gone nor one that is cut off, and with them
+// all that was acknowledged since they were begun. The file guard-logs names them: each from when it is there for certain
+// until it is about to be removed, with a length up to which it was synced once (note: about every second). A stop writes
+// all that logs hold to tables.
 
 const (
 	manifestPrefix = "MANIFEST-"
@@ -48,29 +49,36 @@ type guardFS struct {
 
 // logs are those of one folder.
 type logs struct {
+	fs  vfs.FS
 	dir string
 
-	mu    sync.Mutex
-	names map[string]bool
+	mu     sync.Mutex
+	synced map[string]int64 // by name
 }
 
 // guard begins to guard the database in a folder, which may have been there before.
 func guard(fs vfs.FS, dir string) (guardFS, error) {
-	names, err := guardedLogs(fs, dir)
-	g := guardFS{fs, &logs{dir: dir, names: map[string]bool{}}}
-	for _, name := range names {
-		g.names[name] = true
-	}
-	return g, err
+	synced, err := guardedLogs(fs, dir)
+	return guardFS{fs, &logs{fs: fs, dir: dir, synced: synced}}, err
 }
 
-// guardedLogs gives the logs that there must be.
-func guardedLogs(fs vfs.FS, dir string) ([]string, error) {
-	text, err := readFile(fs, fs.PathJoin(dir, logsGuard), 1<<20)
+// guardedLogs gives the logs that there must be, and how long they are at least.
+func guardedLogs(fs vfs.FS, dir string) (map[string]int64, error) {
+	synced := map[string]int64{}
+	path := fs.PathJoin(dir, logsGuard)
+	text, err := readFile(fs, path, 1<<20)
 	if errors.Is(err, os.ErrNotExist) { // there is none yet
-		return nil, nil
+		return synced, nil
 	}
-	return strings.Fields(string(text)), err
+	for line := range strings.Lines(string(text)) {
+		var name string
+		var length int64
+		if _, err := fmt.Sscanf(line, "%s %d\n", &name, &length); err != nil {
+			return nil, damagedList(path, err)
+		}
+		synced[name] = length
+	}
+	return synced, err
 }
 
 // isLog says whether a file is a log of the guarded folder: a backup's are not.
@@ -85,7 +93,7 @@ func (g guardFS) Create(name string, category vfs.DiskWriteCategory) (vfs.File, 
 	case err != nil:
 		return f, err
 	case g.isLog(name):
-		return f, g.begun(name)
+		return &log{File: f, logs: g.logs, name: g.PathBase(name)}, g.begun(name)
 	case strings.HasPrefix(g.PathBase(name), manifestPrefix):
 		return &guarded{File: f, fs: g.FS, name: name}, nil
 	}
@@ -101,7 +109,7 @@ func (g guardFS) ReuseForWrite(old, name string, category vfs.DiskWriteCategory)
 	if err != nil || !g.isLog(name) {
 		return f, err
 	}
-	return f, g.begun(name)
+	return &log{File: f, logs: g.logs, name: g.PathBase(name)}, g.begun(name)
 }
 
 // Remove removes a file, and its guard.
@@ -122,30 +130,73 @@ func (g guardFS) Remove(name string) error {
 }
 
 // begun notes a log once it is there, whatever happens.
-func (g guardFS) begun(name string) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if err := syncFolder(g.FS, g.dir); err != nil {
+func (l *logs) begun(name string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := syncFolder(l.fs, l.dir); err != nil {
 		return err
 	}
-	g.names[g.PathBase(name)] = true
-	return g.note()
+	l.synced[l.fs.PathBase(name)] = 0
+	return l.write()
 }
 
 // done forgets a log that is about to go.
-func (g guardFS) done(name string) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if !g.names[g.PathBase(name)] {
+func (l *logs) done(name string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.synced[l.fs.PathBase(name)]; !known {
 		return nil
 	}
-	delete(g.names, g.PathBase(name))
-	return g.note()
+	delete(l.synced, l.fs.PathBase(name))
+	return l.write()
 }
 
-func (g guardFS) note() error {
-	names := slices.Sorted(maps.Keys(g.names))
-	return replaceFile(g.FS, g.PathJoin(g.dir, logsGuard), strings.Join(names, "\n")+"\n")
+// note notes how far the logs are synced.
+func (l *logs) note() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.write()
+}
+
+func (l *logs) write() error {
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(l.synced)) {
+		fmt.Fprintln(&text, name, l.synced[name])
+	}
+	return replaceFile(l.fs, l.fs.PathJoin(l.dir, logsGuard), text.String())
+}
+
+// log is a log that is being written, from its beginning, by one goroutine.
+type log struct {
+	vfs.File
+	logs    *logs
+	name    string
+	written int64
+}
+
+// Write appends.
+func (f *log) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	f.written += int64(n)
+	return n, err
+}
+
+// Sync syncs the log.
+func (f *log) Sync() error { return f.reached(f.written, f.File.Sync()) }
+
+// SyncData is Sync.
+func (f *log) SyncData() error { return f.reached(f.written, f.File.SyncData()) }
+
+func (f *log) reached(length int64, err error) error {
+	if err != nil {
+		return err
+	}
+	f.logs.mu.Lock()
+	defer f.logs.mu.Unlock()
+	if _, known := f.logs.synced[f.name]; known {
+		f.logs.synced[f.name] = length
+	}
+	return nil
 }
 
 // Unwrap gives the file system below.
@@ -216,7 +267,7 @@ func syncFolder(fs vfs.FS, dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// checkGuard refuses a folder whose list of files is damaged or gone, or that misses a log.
+// checkGuard refuses a folder whose list of files is damaged or gone.
 func checkGuard(fs vfs.FS, dir string) error {
 	desc, err := pebble.Peek(dir, fs)
 	if err != nil {
@@ -244,15 +295,6 @@ func checkGuard(fs vfs.FS, dir string) error {
 	}
 	if int64(len(list)) < length || crc32.Checksum(list, castagnoli) != sum {
 		return damagedList(path, fmt.Errorf("its first %d bytes do not have the checksum %08x", length, sum))
-	}
-	names, err := guardedLogs(fs, dir)
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if _, err := fs.Stat(fs.PathJoin(dir, name)); err != nil {
-			return damagedList(fs.PathJoin(dir, name), err)
-		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math/bits"
+	"os"
 	"strconv"
 	"strings"
 
@@ -38,42 +39,60 @@ const (
 	kindEnd      = 13
 )
 
-// checkLogs refuses a folder with a log that is damaged.
+// checkLogs refuses a folder with a log that is damaged, cut off or gone.
 func checkLogs(fs vfs.FS, dir string) error {
 	names, err := fs.List(dir)
 	if err != nil {
 		return err
 	}
+	synced, err := guardedLogs(fs, dir)
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
-		digits, isLog := strings.CutSuffix(name, ".log")
+		digits, isLog := strings.CutSuffix(name, logSuffix)
 		number, err := strconv.ParseUint(digits, 10, 64)
 		if !isLog || err != nil {
 			continue
 		}
 		path := fs.PathJoin(dir, name)
-		if err := checkLog(fs, path, uint32(number)); err != nil {
+		if err := checkLog(fs, path, uint32(number), synced[name]); err != nil {
 			return fmt.Errorf("file %q is damaged (%w): restore the data folder from a backup", path, err)
 		}
+		delete(synced, name)
+	}
+	for name := range synced {
+		return damagedList(fs.PathJoin(dir, name), os.ErrNotExist)
 	}
 	return nil
 }
 
-func checkLog(fs vfs.FS, path string, number uint32) error {
+// checkLog refuses a log that is damaged, or shorter than it was. A log may end with the header of a chunk, which holds
+// nothing.
+func checkLog(fs vfs.FS, path string, number uint32, synced int64) error {
 	f, err := fs.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	invalid := int64(-1) // where the first chunk begins that is none
+	size := int64(0)
 	block := make([]byte, logBlock)
 	for at := int64(0); ; at += logBlock {
 		n, err := io.ReadFull(f, block)
 		if err == io.EOF {
+			if invalid < 0 {
+				invalid = size
+			}
+			if invalid < synced-logHeader {
+				return fmt.Errorf("it cannot be read from byte %d on, and was on disk up to byte %d at least", invalid, synced)
+			}
 			return nil
 		}
 		if err != nil && err != io.ErrUnexpectedEOF {
 			return err
 		}
+		size = at + int64(n)
 		b, from := block[:n], 0
 		if invalid < 0 {
 			if from = validTo(b, number); from < n {
