@@ -25,14 +25,23 @@ func (c *compiler) checkCopies() {
 	}
 }
 
+const sentinelHelp = "an error keeps its identity if a package variable of type error holds it: `var ErrX error = …`"
+
 func copyDiagnostic(f alias.Finding) *diag.Diagnostic {
 	at := lineOf(f.At)
 	switch f.Kind {
 	case alias.Identity:
+		if f.State {
+			return diag.New("SF1404", at, "compares pointers of which one may be a copy: states hold copies of what the package variable %q leads to", f.What).
+				WithHelp("compare the values, or a field that tells them apart").
+				WithHelp("or keep a name or number in the state instead of the pointer").
+				WithHelp(sentinelHelp)
+		}
 		return diag.New("SF1404", at, "compares pointers of which one may be a copy (%s)", f.What).
 			WithRelated(lineOf(f.Write), "%s is a copy: it crosses a call to another entity here", f.What).
 			WithHelp("compare a key or the values").
-			WithHelp("or accept the copy: put `//sfc:copy` on the line of that call")
+			WithHelp("or accept the copy: put `//sfc:copy` on the line of that call").
+			WithHelp(sentinelHelp)
 	case alias.Capacity:
 		return diag.New("SF1405", at, "cap of a slice that may be a copy (%s): a copy has no spare capacity", f.What).
 			WithRelated(lineOf(f.Write), "%s crosses a call to another entity here", f.What).

@@ -4,6 +4,9 @@ package alias
 
 import (
 	"slices"
+	"strings"
+
+	"github.com/stateful-entities/sfc/ir"
 )
 
 func (f *facts) check() []Finding {
@@ -354,15 +357,12 @@ func (f *facts) finding(e *edge, w *event, l look, giver bool) Finding {
 // identity finds comparisons of pointers of which one may be a copy of the other, and capacities of copies.
 func (f *facts) identity() []Finding {
 	var out []Finding
+	sentinels := f.sentinels()
 	for _, in := range f.a.insts {
 		for _, k := range in.f.blocks {
 			for _, o := range k.ops {
-				if e := f.compares(in, o); e != nil && !e.x.at.accept {
-					kind := Identity
-					if o.kind == opCap {
-						kind = Capacity
-					}
-					out = append(out, Finding{Kind: kind, At: in.place(o), What: e.what, Write: e.x.in.place(e.x.at)})
+				if g, ok := f.compares(in, o, sentinels); ok {
+					out = append(out, g)
 				}
 			}
 		}
@@ -370,21 +370,59 @@ func (f *facts) identity() []Finding {
 	return out
 }
 
-// compares gives the crossing that makes a comparison show a copy.
-func (f *facts) compares(in *instance, o *op) *edge {
+// compares judges a comparison. What package variables hold differs from other memory: it stays while its copies are in
+// the states of entities, from which every request gets a copy of its own. Sentinels alone keep their identity.
+func (f *facts) compares(in *instance, o *op, sentinels *objects) (Finding, bool) {
 	for _, pair := range f.compared(in, o) {
 		for p := range pair[0].all() {
 			for q := range pair[1].all() {
-				if p.o.class != q.o.class || p.path != q.path || p.o.class.init || p.o == q.o && p.o.kind != copied {
-					continue
-				}
-				if e := f.edgeInto(p.o, q.o, o.kind == opCap); e != nil {
-					return e
+				class := p.o.class
+				switch {
+				case class != q.o.class || p.path != q.path || sentinels.has(class):
+				case class.init && f.inEntity(class):
+					return Finding{Kind: Identity, At: in.place(o), What: f.variables()[class], State: true}, true
+				case p.o == q.o && p.o.kind != copied:
+				default:
+					e := f.edgeInto(p.o, q.o, o.kind == opCap)
+					if e == nil || e.x.at.accept {
+						continue
+					}
+					kind := Identity
+					if o.kind == opCap {
+						kind = Capacity
+					}
+					return Finding{Kind: kind, At: in.place(o), What: e.what, Write: e.x.in.place(e.x.at)}, true
 				}
 			}
 		}
 	}
-	return nil
+	return Finding{}, false
+}
+
+// sentinels are the objects that package variables of type error hold, the library's among them. They are encoded by the
+// variable's name.
+func (f *facts) sentinels() *objects {
+	out := &objects{a: f.a}
+	for name, g := range f.a.byKey {
+		variable, ok := strings.CutPrefix(name, globalKey)
+		if !ok || g.kind != global {
+			continue
+		}
+		if f.a.isHostVar(variable) {
+			out.put(g)
+			continue
+		}
+		if u, d := f.a.types.under(g.typ); d != nil || u == nil || u.Kind != ir.Error {
+			continue
+		}
+		for box := range g.at("").all() {
+			out.put(box.o.class)
+			for p := range box.o.at("").all() {
+				out.put(p.o.class)
+			}
+		}
+	}
+	return out
 }
 
 func (f *facts) edgeInto(p, q *object, capacity bool) *edge {

@@ -43,7 +43,7 @@ func (f *facts) variables() map[*object]string {
 	return out
 }
 
-// inEntity says whether the state of an entity leads to an object.
+// inEntity says whether the state of an entity leads to an object, or to a copy of it.
 func (f *facts) inEntity(o *object) bool {
 	if f.entities == nil {
 		roots := &set{}
@@ -51,6 +51,9 @@ func (f *facts) inEntity(o *object) bool {
 			roots.put(pointer{o: e})
 		}
 		f.entities = f.a.objectsOf(reach(roots))
+		for x := range f.entities.all() {
+			f.entities.put(x.class)
+		}
 	}
 	return f.entities.has(o)
 }
