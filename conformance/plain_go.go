@@ -59,7 +59,7 @@ func Cases() ([]*Case, error) {
 
 func readCase(name string, text []byte) (*Case, error) {
 	archive := txtar.Parse(text)
-	c := &Case{Name: name, Says: strings.TrimSpace(string(archive.Comment)), Files: map[string]string{}}
+	c := &Case{Name: name, Says: strings.Join(strings.Fields(string(archive.Comment)), " "), Files: map[string]string{}}
 	for _, f := range archive.Files {
 		if f.Name != "calls.txt" {
 			c.Files[f.Name] = string(f.Data)

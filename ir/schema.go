@@ -102,7 +102,11 @@ func fieldSchema(f *fieldShape) object {
 	case elem.Kind() == reflect.Interface:
 		one = ref(elem.Name())
 	case elem.Kind() == reflect.Int:
-		one = object{"type": "integer", "minimum": -1 << 31, "maximum": 1<<31 - 1}
+		least := -1 << 31
+		if f.name == "at" {
+			least = 0
+		}
+		one = object{"type": "integer", "minimum": least, "maximum": 1<<31 - 1}
 	case elem.Kind() == reflect.Bool:
 		one = object{"type": "boolean"}
 	default:

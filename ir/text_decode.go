@@ -161,7 +161,11 @@ func (d *decoder) value(v reflect.Value, f *fieldShape, n *node) {
 			v.SetString(n.text)
 		}
 	case reflect.Int:
-		v.SetInt(int64(d.int(n, f.name)))
+		number := d.int(n, f.name)
+		if f.name == "at" && number < 0 {
+			d.fail(n, "at is a line, not %d", number)
+		}
+		v.SetInt(int64(number))
 	case reflect.Bool:
 		if d.is(n, boolNode, f.name) && d.boolean(n) {
 			v.SetBool(n.text == "true")

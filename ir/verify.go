@@ -82,6 +82,8 @@ func (v *verifier) program() {
 	}
 	if v.p.ID == "" {
 		v.fail("the program has no id")
+	} else {
+		v.name(v.p.ID)
 	}
 	if !isIdentifier(v.p.Name) {
 		v.fail("the program's name %q is no identifier", v.p.Name)

@@ -11,6 +11,9 @@ const maxIrreducible = 500
 func (v *verifier) function(f *Func) {
 	v.s, v.types = NewScope(v.p, f), map[Expr]*Type{}
 	v.name(f.Name)
+	if f.File != "" {
+		v.name(f.File)
+	}
 	v.signature(f)
 	v.variables(f)
 	if !v.graph(f) {

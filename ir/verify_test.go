@@ -317,6 +317,15 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
+func TestVerifyTextsOfOneLine(t *testing.T) {
+	p := load(t, "shop.yaml")
+	p.Funcs[0].File = "shop.go:1\npackage other"
+	require.ErrorContains(t, Verify(p), `name "shop.go:1\npackage other" is not printable`)
+	p = load(t, "shop.yaml")
+	p.ID = "shop\x00"
+	require.ErrorContains(t, Verify(p), `name "shop\x00" is not printable`)
+}
+
 func TestVerifyRanks(t *testing.T) {
 	p := load(t, "shop.yaml")
 	p.Entities[0].Rank, p.Entities[1].Rank = 3, 3

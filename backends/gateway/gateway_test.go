@@ -170,7 +170,7 @@ func TestTokens(t *testing.T) {
 		path, authorization string
 		status              int
 	}{
-		{"/v1/X", "Bearer second", 204}, {"/v1/X", "Bearer first", 204}, {"/v1/X", "Bearer third", 401}, {"/v1/X", "first", 401},
+		{"/v1/X", "Bearer second", 204}, {"/v1/X", "Bearer first", 204}, {"/v1/X", "Bearer third", 401}, {"/v1/X", "bearer first", 204}, {"/v1/X", "first", 401},
 		{"/v1/X", "", 401}, {"/openapi.json", "", 401}, {"/healthz", "", 204},
 	} {
 		r := httptest.NewRequest("POST", tc.path, nil)

@@ -115,7 +115,8 @@ func open(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path 
 // known says whether a request carries one of the tokens. The time it takes depends on none of them: their hashes are
 // compared, all of them, each in constant time.
 func known(r *http.Request, tokens []string) bool {
-	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	ok := strings.EqualFold(scheme, "Bearer") // RFC 9110, section 11.1
 	sum := sha256.Sum256([]byte(given))
 	found := 0
 	for _, t := range tokens {

@@ -149,7 +149,7 @@ func serve(ctx context.Context, t Target, f flags, stdout, stderr io.Writer) err
 		scheme = "https"
 	}
 	fmt.Fprintf(stdout, "listening on %s://%s\n", scheme, listener.Addr())
-	return errors.Join(serveHTTP(ctx, h, newGuard(f, tokens).protect(h), listener, certificate), exec.Close())
+	return errors.Join(serveHTTP(ctx, h, newGuard(f, tokens).protect(h), listener, certificate, log), exec.Close())
 }
 
 // Bounds of one connection. A request runs in milliseconds; what takes longer waits for others.
@@ -161,13 +161,13 @@ const (
 )
 
 // serveHTTP serves until ctx ends, then lets the requests under way finish.
-func serveHTTP(ctx context.Context, h *Handler, protected http.Handler, l net.Listener, certificate *tls.Config) error {
+func serveHTTP(ctx context.Context, h *Handler, protected http.Handler, l net.Listener, certificate *tls.Config, log *slog.Logger) error {
 	var stopping atomic.Bool
 	h.stopping = stopping.Load
 	server := &http.Server{
 		Handler:           protected,
 		ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderLen,
-		TLSConfig: certificate,
+		TLSConfig: certificate, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
 	go func() {

@@ -92,7 +92,7 @@ func compileBundle(c *cli.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	dir, next := c.String("output"), "`go build` in %s makes the program"
+	dir, next := c.String("output"), "`go build` in %s makes the program, sfc.bundle"
 	var bundle *backends.Bundle
 	if c.Bool("library") {
 		bundle, err = s.lowerLibrary(to, dir)
