@@ -8,7 +8,6 @@ import "math/bits"
 type varSet []uint64
 
 func (v varSet) add(i int)      { v[i/64] |= 1 << (i % 64) }
-func (v varSet) remove(i int)   { v[i/64] &^= 1 << (i % 64) }
 func (v varSet) has(i int) bool { return v[i/64]&(1<<(i%64)) != 0 }
 func (v varSet) clone() varSet  { c := make(varSet, len(v)); copy(c, v); return c }
 func (v varSet) minus(w varSet) {

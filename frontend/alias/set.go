@@ -106,8 +106,6 @@ func (s *set) remove(p pointer) {
 	}
 }
 
-func (s *set) has(p pointer) bool { return !s.empty() && s.bits.Has(s.in.number(p)) }
-
 func (s *set) empty() bool { return s == nil || s.bits.IsEmpty() }
 
 // numbers goes through the set as it is when it begins, in the order of numbers.
