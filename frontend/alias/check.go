@@ -400,9 +400,9 @@ func (f *facts) compares(in *instance, o *op, sentinels *objects) (Finding, bool
 }
 
 // sentinels are the objects that package variables of type error hold, the library's among them. They are encoded by the
-// variable's name.
+// variable's name where they are errors, but by what they point to where they stand as pointers of their own type.
 func (f *facts) sentinels() *objects {
-	out := &objects{a: f.a}
+	out, bare := &objects{a: f.a}, f.a.barePointers()
 	for name, g := range f.a.byKey {
 		variable, ok := strings.CutPrefix(name, globalKey)
 		if !ok || g.kind != global {
@@ -418,8 +418,42 @@ func (f *facts) sentinels() *objects {
 		for box := range g.at("").all() {
 			out.put(box.o.class)
 			for p := range box.o.at("").all() {
-				out.put(p.o.class)
+				if p.o.typ != nil && !bare[p.o.typ.Name] {
+					out.put(p.o.class)
+				}
 			}
+		}
+	}
+	return out
+}
+
+// barePointers names the types to which there are pointers, not inside interfaces, in what calls of entities hand over and
+// in what is declared.
+func (a *analysis) barePointers() map[string]bool {
+	out := map[string]bool{}
+	var look func(t *ir.Type)
+	look = func(t *ir.Type) {
+		if t == nil {
+			return
+		}
+		if t.Kind == ir.PtrKind && t.Elem != nil {
+			out[t.Elem.Name] = true
+		}
+		look(t.Key)
+		look(t.Elem)
+	}
+	for _, d := range a.p.Types {
+		look(d.Is)
+		for _, field := range d.Struct {
+			look(field.Type)
+		}
+	}
+	for _, fn := range a.p.Funcs {
+		if fn.Entity == "" && !fn.Exported {
+			continue
+		}
+		for _, l := range slices.Concat(fn.Params, fn.Results) {
+			look(l.Type)
 		}
 	}
 	return out
