@@ -427,8 +427,8 @@ func (f *facts) sentinels() *objects {
 	return out
 }
 
-// barePointers names the types to which there are pointers, not inside interfaces, in what calls of entities hand over and
-// in what is declared.
+// barePointers names the types to which there are pointers in what calls of entities hand over, in what is declared, and
+// in the lists and maps that interfaces hold; pointers that interfaces hold themselves do not count.
 func (a *analysis) barePointers() map[string]bool {
 	out := map[string]bool{}
 	var look func(t *ir.Type)
@@ -446,6 +446,11 @@ func (a *analysis) barePointers() map[string]bool {
 		look(d.Is)
 		for _, field := range d.Struct {
 			look(field.Type)
+		}
+	}
+	for _, o := range a.objects {
+		if o.box && o.typ != nil && o.typ.Kind != ir.PtrKind {
+			look(o.typ)
 		}
 	}
 	for _, fn := range a.p.Funcs {
